@@ -1,1 +1,15 @@
+//! The decisions of the Portcullis authentication gate, as pure state machines without IO.
 
+#![no_std]
+#![warn(missing_docs)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod entropy;
+pub mod http;
+pub mod secret;
+pub mod time;
+
+mod encoding;

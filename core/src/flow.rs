@@ -1,0 +1,122 @@
+//! The calling protocol that every request follows, whatever decides it.
+//!
+//! A request is a value that is consumed: what you hold is the call that you may make next.
+//!
+//! ```text
+//!             begin
+//!               │
+//!               ▼
+//!   ┌────────► Step ──────────► Done(decision)
+//!   │           │  │
+//!   │ resume    │  └─ Await ──► wait until the issuer's snapshot may have what is needed
+//!   └───────────┤
+//!               └──── Fetch ──► send the request, bring the answer or why there is none
+//! ```
+//!
+//! There is no poll loop, and there is at most one effect outstanding. Dropping a step at any point
+//! gives the request up and harms nobody else.
+
+use crate::{
+    entropy::Entropy,
+    http::{FetchError, Inbound, Outbound},
+    issuer::{Availability, IssuerIndex, Issuers, Need},
+    time::Now,
+};
+use core::fmt;
+
+/// What a call may look at and draw from. The adapter makes a new one for each call.
+pub struct Context<'c> {
+    /// Both clocks, read once.
+    pub now: Now,
+    /// A source of randomness.
+    pub entropy: &'c mut dyn Entropy,
+    /// What is known of the issuers at this moment.
+    pub issuers: &'c dyn Issuers,
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+/// A request under way, waiting for one thing. Implemented by the flows of this crate.
+pub trait Flow: Sized {
+    /// What the request comes to.
+    type Output;
+
+    /// Goes on with the answer to the request that was sent.
+    fn on_answer(self, answer: Result<Inbound, FetchError>, context: Context<'_>) -> Step<Self>;
+
+    /// Goes on once the issuer's snapshot was brought up to date, or could not be.
+    fn on_availability(self, availability: Availability, context: Context<'_>) -> Step<Self>;
+}
+
+/// Where a request stands.
+#[derive(Debug)]
+#[must_use = "a step that is dropped gives the request up"]
+#[non_exhaustive]
+pub enum Step<F: Flow> {
+    /// The request is decided.
+    Done(F::Output),
+    /// Send a request of the core's own, then [`Fetch::resume`].
+    Fetch(Fetch<F>),
+    /// Wait for an issuer, then [`Await::resume`].
+    Await(Await<F>),
+}
+
+/// A request waits for the answer to one of the core's own requests.
+#[derive(Debug)]
+#[must_use = "a fetch that is dropped gives the request up"]
+pub struct Fetch<F> {
+    request: Outbound,
+    flow: F,
+}
+
+impl<F: Flow> Fetch<F> {
+    pub(crate) const fn new(request: Outbound, flow: F) -> Self {
+        Self { request, flow }
+    }
+
+    /// What to send, and the limits to hold it to.
+    pub const fn request(&self) -> &Outbound {
+        &self.request
+    }
+
+    /// Goes on with the answer, or with the reason that there is none.
+    pub fn resume(self, answer: Result<Inbound, FetchError>, context: Context<'_>) -> Step<F> {
+        self.flow.on_answer(answer, context)
+    }
+}
+
+/// A request waits for the snapshot of an issuer.
+#[derive(Debug)]
+#[must_use = "an await that is dropped gives the request up"]
+pub struct Await<F> {
+    issuer: IssuerIndex,
+    need: Need,
+    flow: F,
+}
+
+impl<F: Flow> Await<F> {
+    pub(crate) const fn new(issuer: IssuerIndex, need: Need, flow: F) -> Self {
+        Self { issuer, need, flow }
+    }
+
+    /// Which issuer.
+    #[must_use]
+    pub const fn issuer(&self) -> IssuerIndex {
+        self.issuer
+    }
+
+    /// What is needed of it: pass it to [`IssuerMachine::demand`](crate::issuer::IssuerMachine::demand).
+    #[must_use]
+    pub const fn need(&self) -> &Need {
+        &self.need
+    }
+
+    /// Goes on with the word of the issuer's machine. Read a new snapshot first.
+    pub fn resume(self, availability: Availability, context: Context<'_>) -> Step<F> {
+        self.flow.on_availability(availability, context)
+    }
+}

@@ -1,0 +1,185 @@
+//! Cookies: the `Cookie` field that comes in, the `Set-Cookie` field that goes out (RFC 6265bis).
+
+use super::{HeaderView, headers::FieldText};
+use alloc::{format, string::String};
+
+/// The cookies of a request.
+///
+/// Parsing is the plainest that works: pairs are split at `;`, blanks around them fall away, the
+/// name ends at the first `=`, and everything else is data. Quotes are data, names are compared
+/// byte for byte.
+#[derive(Clone, Copy)]
+pub struct Cookies<'h>(&'h dyn HeaderView);
+
+impl<'h> Cookies<'h> {
+    /// The cookies among `headers`, from every `Cookie` field.
+    #[must_use]
+    pub const fn of(headers: &'h dyn HeaderView) -> Self {
+        Self(headers)
+    }
+
+    /// Calls `visit` with every pair in order; a pair without `=` has an empty name.
+    pub fn each(self, visit: &mut dyn FnMut(&'h [u8], &'h [u8])) {
+        self.0.each_value("cookie", &mut |field| {
+            for pair in field.split(|byte| *byte == b';') {
+                let pair = pair.trim_ascii();
+                match pair.iter().position(|byte| *byte == b'=') {
+                    Some(at) => {
+                        let (name, value) = pair.split_at_checked(at).unwrap_or_default();
+                        visit(name, value.get(1..).unwrap_or_default());
+                    }
+                    None if pair.is_empty() => {}
+                    None => visit(b"", pair),
+                }
+            }
+        });
+    }
+
+    /// The `Cookie` field without the cookies whose name `drops` accepts; `None` where nothing
+    /// is left. What is left keeps its bytes and its order; a pair that is not visible ASCII, which
+    /// no server may set (RFC 6265bis §4.1.1), is left out.
+    #[must_use]
+    pub fn without(self, drops: &dyn Fn(&[u8]) -> bool) -> Option<FieldText> {
+        let mut kept = String::new();
+        self.each(&mut |name, value| {
+            if !drops(name) {
+                let (name, value) = (
+                    String::from_utf8_lossy(name),
+                    String::from_utf8_lossy(value),
+                );
+                let separator = if kept.is_empty() { "" } else { "; " };
+                kept.push_str(separator);
+                if !name.is_empty() {
+                    kept.push_str(&name);
+                    kept.push('=');
+                }
+                kept.push_str(&value);
+            }
+        });
+        if kept.is_empty() {
+            None
+        } else {
+            FieldText::new(kept).ok()
+        }
+    }
+}
+
+impl core::fmt::Debug for Cookies<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Cookies(..)")
+    }
+}
+
+/// When a browser sends a cookie with requests that other sites caused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SameSite {
+    /// With top-level navigations by GET.
+    Lax,
+    /// Never.
+    Strict,
+}
+
+/// A cookie that goes out. Every one is `HttpOnly`, has `Path=/` and no `Domain`.
+#[derive(Clone, Copy, Debug)]
+pub struct SetCookie<'c> {
+    /// The name. A name that starts with `__Host-` needs `secure`.
+    pub name: &'c str,
+    /// The value: base64url, or empty.
+    pub value: &'c str,
+    /// Seconds to live from now; 0 removes the cookie.
+    pub max_age: u64,
+    /// Sent over TLS only.
+    pub secure: bool,
+    /// Which cross-site requests carry it.
+    pub same_site: SameSite,
+}
+
+impl SetCookie<'_> {
+    /// The field value.
+    #[must_use]
+    pub fn field(&self) -> FieldText {
+        let Self {
+            name,
+            value,
+            max_age,
+            secure,
+            same_site,
+        } = self;
+        let same_site = match same_site {
+            SameSite::Lax => "Lax",
+            SameSite::Strict => "Strict",
+        };
+        let secure = if *secure { "; Secure" } else { "" };
+        FieldText::lossy(format!(
+            "{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite={same_site}{secure}"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{vec, vec::Vec};
+
+    fn pairs(fields: &[&str]) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let headers: Vec<(&str, &str)> = fields.iter().map(|field| ("Cookie", *field)).collect();
+        let mut pairs = Vec::new();
+        Cookies::of(&headers).each(&mut |name, value| pairs.push((name.to_vec(), value.to_vec())));
+        pairs
+    }
+
+    #[test]
+    fn reads_every_cookie_field_in_order() {
+        let pair = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+        assert_eq!(
+            pairs(&["a=1; b=2", "c=3"]),
+            vec![pair("a", "1"), pair("b", "2"), pair("c", "3")]
+        );
+    }
+
+    /// C25: a malformed field is taken apart without a panic.
+    #[test]
+    fn takes_malformed_fields_apart() {
+        let pair = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+        assert_eq!(
+            pairs(&["; ;=;a; =b;;"]),
+            vec![pair("", ""), pair("", "a"), pair("", "b")]
+        );
+        assert_eq!(pairs(&["  ", ""]), vec![]);
+    }
+
+    /// C08, C09: quotes, prefixes and look-alikes are data, so names are compared byte for byte.
+    #[test]
+    fn quotes_and_look_alikes_are_data() {
+        let found = pairs(&["__Host-s=\"v\"; a=\"x; __HOST-s=1; $Version=1"]);
+        let names: Vec<&[u8]> = found.iter().map(|(name, _)| name.as_slice()).collect();
+        assert_eq!(names, [&b"__Host-s"[..], b"a", b"__HOST-s", b"$Version"]);
+        assert_eq!(found[0].1, b"\"v\"");
+        assert_eq!(found[1].1, b"\"x");
+    }
+
+    /// H24: the cookies of others keep their bytes and their order.
+    #[test]
+    fn keeps_the_cookies_of_others_as_they_are() {
+        let headers = [("cookie", "a=\"1\"; own=x; b; d=\u{e9}"), ("cookie", "own=y; c=")];
+        let kept = Cookies::of(&headers).without(&|name| name == b"own");
+        assert_eq!(kept.unwrap().as_str(), "a=\"1\"; b; c=");
+        assert_eq!(Cookies::of(&headers).without(&|_| true), None);
+    }
+
+    /// C29: every cookie of ours has the same attributes.
+    #[test]
+    fn writes_every_attribute() {
+        let cookie = SetCookie {
+            name: "__Host-s",
+            value: "v",
+            max_age: 60,
+            secure: true,
+            same_site: SameSite::Lax,
+        };
+        assert_eq!(
+            cookie.field().as_str(),
+            "__Host-s=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
+        );
+    }
+}
