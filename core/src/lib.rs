@@ -7,8 +7,10 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod crypto;
 pub mod entropy;
 pub mod http;
+pub mod json;
 pub mod secret;
 pub mod time;
 

@@ -42,25 +42,22 @@ impl<'h> Cookies<'h> {
     pub fn without(self, drops: &dyn Fn(&[u8]) -> bool) -> Option<FieldText> {
         let mut kept = String::new();
         self.each(&mut |name, value| {
-            if !drops(name) {
-                let (name, value) = (
-                    String::from_utf8_lossy(name),
-                    String::from_utf8_lossy(value),
-                );
-                let separator = if kept.is_empty() { "" } else { "; " };
-                kept.push_str(separator);
-                if !name.is_empty() {
-                    kept.push_str(&name);
-                    kept.push('=');
-                }
-                kept.push_str(&value);
+            let (Ok(name_text), Ok(value)) =
+                (core::str::from_utf8(name), core::str::from_utf8(value))
+            else {
+                return;
+            };
+            if drops(name) || !name_text.is_ascii() || !value.is_ascii() {
+                return;
             }
+            kept.push_str(if kept.is_empty() { "" } else { "; " });
+            if !name.is_empty() {
+                kept.push_str(name_text);
+                kept.push('=');
+            }
+            kept.push_str(value);
         });
-        if kept.is_empty() {
-            None
-        } else {
-            FieldText::new(kept).ok()
-        }
+        if kept.is_empty() { None } else { FieldText::new(kept).ok() }
     }
 }
 
@@ -98,13 +95,7 @@ impl SetCookie<'_> {
     /// The field value.
     #[must_use]
     pub fn field(&self) -> FieldText {
-        let Self {
-            name,
-            value,
-            max_age,
-            secure,
-            same_site,
-        } = self;
+        let Self { name, value, max_age, secure, same_site } = self;
         let same_site = match same_site {
             SameSite::Lax => "Lax",
             SameSite::Strict => "Strict",
@@ -141,10 +132,7 @@ mod tests {
     #[test]
     fn takes_malformed_fields_apart() {
         let pair = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
-        assert_eq!(
-            pairs(&["; ;=;a; =b;;"]),
-            vec![pair("", ""), pair("", "a"), pair("", "b")]
-        );
+        assert_eq!(pairs(&["; ;=;a; =b;;"]), vec![pair("", ""), pair("", "a"), pair("", "b")]);
         assert_eq!(pairs(&["  ", ""]), vec![]);
     }
 

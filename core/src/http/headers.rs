@@ -1,6 +1,6 @@
 //! Header fields: a view of those that came in, and a list of those that go out.
 
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;
 
 /// The header fields of a received message, in the order received.
@@ -105,11 +105,7 @@ impl FieldText {
     /// [`FieldTextError`] where it holds a control character or one that is not ASCII.
     pub fn new(text: impl Into<Cow<'static, str>>) -> Result<Self, FieldTextError> {
         let text = text.into();
-        if text.bytes().all(is_field_byte) {
-            Ok(Self(text))
-        } else {
-            Err(FieldTextError)
-        }
+        if text.bytes().all(is_field_byte) { Ok(Self(text)) } else { Err(FieldTextError) }
     }
 
     /// Text that is known when the program is compiled; bytes that may not stand are left out.
@@ -124,9 +120,7 @@ impl FieldText {
             Self(text)
         } else {
             Self(Cow::Owned(
-                text.chars()
-                    .filter(|c| u8::try_from(*c).is_ok_and(is_field_byte))
-                    .collect(),
+                text.chars().filter(|c| u8::try_from(*c).is_ok_and(is_field_byte)).collect(),
             ))
         }
     }
@@ -161,12 +155,7 @@ impl core::error::Error for FieldTextError {}
 pub struct Headers(Vec<(Cow<'static, str>, FieldText)>);
 
 /// Fields whose values are credentials.
-const SECRET_FIELDS: [&str; 4] = [
-    "authorization",
-    "cookie",
-    "proxy-authorization",
-    "set-cookie",
-];
+const SECRET_FIELDS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
 
 impl Headers {
     /// No fields.
@@ -182,9 +171,7 @@ impl Headers {
 
     /// The fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_ref(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
     }
 
     /// The first value of the field `name`, compared without regard to case.
@@ -213,14 +200,7 @@ impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
             .entries(self.iter().map(|(name, value)| {
-                (
-                    name,
-                    if SECRET_FIELDS.contains(&name) {
-                        ".."
-                    } else {
-                        value
-                    },
-                )
+                (name, if SECRET_FIELDS.contains(&name) { ".." } else { value })
             }))
             .finish()
     }

@@ -55,11 +55,7 @@ impl Response {
     pub(crate) fn empty(status: u16) -> Self {
         let mut headers = Headers::new();
         headers.append("cache-control", FieldText::constant("no-store"));
-        Self {
-            status,
-            headers,
-            body: Cow::Borrowed(""),
-        }
+        Self { status, headers, body: Cow::Borrowed("") }
     }
 
     /// An answer with a body of the given media type that nobody may store.
@@ -69,12 +65,8 @@ impl Response {
         body: impl Into<Cow<'static, str>>,
     ) -> Self {
         let mut response = Self::empty(status);
-        response
-            .headers
-            .append("content-type", FieldText::constant(content_type));
-        response
-            .headers
-            .append("x-content-type-options", FieldText::constant("nosniff"));
+        response.headers.append("content-type", FieldText::constant(content_type));
+        response.headers.append("x-content-type-options", FieldText::constant("nosniff"));
         response.body = body.into();
         response
     }
@@ -83,9 +75,7 @@ impl Response {
     pub(crate) fn redirect(status: u16, location: FieldText) -> Self {
         let mut response = Self::empty(status);
         response.headers.append("location", location);
-        response
-            .headers
-            .append("referrer-policy", FieldText::constant("no-referrer"));
+        response.headers.append("referrer-policy", FieldText::constant("no-referrer"));
         response
     }
 }

@@ -16,13 +16,10 @@ impl<'q> Query<'q> {
     /// The decoded pairs in order. A pair that is not UTF-8 once decoded has the replacement
     /// character where the bytes were.
     pub fn pairs(self) -> impl Iterator<Item = (Cow<'q, str>, Cow<'q, str>)> {
-        self.0
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (decode(name), decode(value))
-            })
+        self.0.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
     }
 
     /// The value of `name`, `Ok(None)` where it is absent.
@@ -33,11 +30,7 @@ impl<'q> Query<'q> {
     pub fn unique(self, name: &str) -> Result<Option<Cow<'q, str>>, Repeated> {
         let mut values = self.pairs().filter(|(candidate, _)| candidate == name);
         let first = values.next();
-        if values.next().is_some() {
-            Err(Repeated)
-        } else {
-            Ok(first.map(|(_, value)| value))
-        }
+        if values.next().is_some() { Err(Repeated) } else { Ok(first.map(|(_, value)| value)) }
     }
 }
 
@@ -93,10 +86,7 @@ impl QueryWriter {
     /// Starts a form body.
     #[must_use]
     pub const fn form() -> Self {
-        Self {
-            text: String::new(),
-            separator: None,
-        }
+        Self { text: String::new(), separator: None }
     }
 
     /// Starts after `url`, which may have a query already.
@@ -149,18 +139,9 @@ mod tests {
     #[test]
     fn decodes_pairs_as_a_form_does() {
         let query = Query::new("a=1&b=x+y&&c=%2f%zz&d&%61=2&e=%ff");
-        let pairs: Vec<_> = query
-            .pairs()
-            .map(|(n, v)| (n.to_string(), v.to_string()))
-            .collect();
-        let expected = [
-            ("a", "1"),
-            ("b", "x y"),
-            ("c", "/%zz"),
-            ("d", ""),
-            ("a", "2"),
-            ("e", "\u{fffd}"),
-        ];
+        let pairs: Vec<_> = query.pairs().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+        let expected =
+            [("a", "1"), ("b", "x y"), ("c", "/%zz"), ("d", ""), ("a", "2"), ("e", "\u{fffd}")];
         assert_eq!(pairs, expected.map(|(n, v)| (n.to_string(), v.to_string())));
     }
 
@@ -174,26 +155,17 @@ mod tests {
 
     #[test]
     fn writes_what_it_reads() {
-        let form = QueryWriter::form()
-            .pair("a b", "&=?é")
-            .pair("c", "")
-            .finish();
+        let form = QueryWriter::form().pair("a b", "&=?é").pair("c", "").finish();
         assert_eq!(form, "a%20b=%26%3D%3F%C3%A9&c=");
         let pairs: Vec<_> = Query::new(&form).pairs().collect();
-        assert_eq!(
-            pairs,
-            [("a b".into(), "&=?é".into()), ("c".into(), "".into())]
-        );
+        assert_eq!(pairs, [("a b".into(), "&=?é".into()), ("c".into(), "".into())]);
     }
 
     #[test]
     fn joins_a_url_that_has_a_query_already() {
         for (url, expected) in [
             ("https://op.example/auth", "https://op.example/auth?a=b"),
-            (
-                "https://op.example/auth?x=y",
-                "https://op.example/auth?x=y&a=b",
-            ),
+            ("https://op.example/auth?x=y", "https://op.example/auth?x=y&a=b"),
             ("https://op.example/auth?", "https://op.example/auth?a=b"),
         ] {
             assert_eq!(QueryWriter::for_url(url).pair("a", "b").finish(), expected);

@@ -89,13 +89,7 @@ impl Url {
             // Everything behind the authority needs a path to stand in (RFC 9112 §3.2.1).
             text.insert(path, '/');
         }
-        Ok(Self {
-            text,
-            scheme,
-            host: start..start.saturating_add(host_length),
-            port,
-            path,
-        })
+        Ok(Self { text, scheme, host: start..start.saturating_add(host_length), port, path })
     }
 
     /// The whole URL. A URL without a path has `/` for one.
@@ -125,9 +119,7 @@ impl Url {
     /// `host` or `host:port` as written.
     #[must_use]
     pub fn authority(&self) -> &str {
-        self.text
-            .get(self.host.start..self.path)
-            .unwrap_or_default()
+        self.text.get(self.host.start..self.path).unwrap_or_default()
     }
 
     /// The path, from its `/`, and the query if there is one.
@@ -148,9 +140,7 @@ impl Url {
         let host = self.host();
         host == "localhost"
             || host.ends_with(".localhost")
-            || host
-                .parse::<core::net::Ipv4Addr>()
-                .is_ok_and(|address| address.is_loopback())
+            || host.parse::<core::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
             || host
                 .strip_prefix('[')
                 .and_then(|host| host.strip_suffix(']'))
@@ -193,21 +183,15 @@ fn split_authority(authority: &str) -> Result<(usize, Option<u16>), UrlError> {
         }
     };
     let named = host.starts_with('[')
-        || host
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_'));
+        || host.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_'));
     if host.is_empty() || !named {
         return Err(UrlError::Host);
     }
     let port = match port {
         None => None,
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(
-            digits
-                .parse::<u16>()
-                .ok()
-                .filter(|port| *port != 0)
-                .ok_or(UrlError::Port)?,
-        ),
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(digits.parse::<u16>().ok().filter(|port| *port != 0).ok_or(UrlError::Port)?)
+        }
         Some(_) => return Err(UrlError::Port),
     };
     Ok((host.len(), port))
@@ -266,11 +250,7 @@ impl Origin {
     /// follows the host.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let url = Url::parse(text)?;
-        if url.path_and_query() == "/" {
-            Ok(Self::of(&url))
-        } else {
-            Err(UrlError::Character)
-        }
+        if url.path_and_query() == "/" { Ok(Self::of(&url)) } else { Err(UrlError::Character) }
     }
 
     /// The origin of `url`.
@@ -314,29 +294,13 @@ mod tests {
     fn takes_urls_apart() {
         for (text, host, port, authority, path) in [
             ("https://op.example", "op.example", 443, "op.example", "/"),
-            (
-                "https://op.example?a=b",
-                "op.example",
-                443,
-                "op.example",
-                "/?a=b",
-            ),
-            (
-                "http://localhost:5000/api?x=1",
-                "localhost",
-                5000,
-                "localhost:5000",
-                "/api?x=1",
-            ),
+            ("https://op.example?a=b", "op.example", 443, "op.example", "/?a=b"),
+            ("http://localhost:5000/api?x=1", "localhost", 5000, "localhost:5000", "/api?x=1"),
             ("http://[::1]:80/", "[::1]", 80, "[::1]:80", "/"),
         ] {
             let url = Url::parse(text).unwrap();
             assert_eq!((url.host(), url.port()), (host, port), "{text}");
-            assert_eq!(
-                (url.authority(), url.path_and_query()),
-                (authority, path),
-                "{text}"
-            );
+            assert_eq!((url.authority(), url.path_and_query()), (authority, path), "{text}");
         }
     }
 
@@ -364,10 +328,7 @@ mod tests {
         ] {
             assert_eq!(Url::parse(text), Err(error), "{text}");
         }
-        assert_eq!(
-            Url::parse(&format!("https://a/{}", "x".repeat(9000))),
-            Err(UrlError::TooLong)
-        );
+        assert_eq!(Url::parse(&format!("https://a/{}", "x".repeat(9000))), Err(UrlError::TooLong));
     }
 
     #[test]
@@ -395,9 +356,6 @@ mod tests {
         ] {
             assert_eq!(Origin::parse(text).unwrap().as_str(), origin);
         }
-        assert_eq!(
-            Origin::parse("https://app.example/x"),
-            Err(UrlError::Character)
-        );
+        assert_eq!(Origin::parse("https://app.example/x"), Err(UrlError::Character));
     }
 }

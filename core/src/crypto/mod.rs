@@ -1,0 +1,186 @@
+//! Cryptography as an argument.
+//!
+//! A [`CryptoProvider`] is a plain struct of capabilities that is passed in, never chosen by a
+//! Cargo feature or a global. [`RUSTCRYPTO`] is the pure Rust one and works without std; the
+//! adapters bring one over aws-lc-rs. What a key must be like is decided here, before any provider
+//! sees it, so that providers cannot disagree about it.
+
+mod rsa_key;
+#[cfg(feature = "rustcrypto")]
+mod rustcrypto;
+
+pub use rsa_key::{KeyRejected, RsaPublicKey};
+#[cfg(feature = "rustcrypto")]
+pub use rustcrypto::RUSTCRYPTO;
+
+use alloc::{sync::Arc, vec::Vec};
+use core::fmt::{self, Debug};
+use zeroize::Zeroizing;
+
+/// The cryptography that the core builds on.
+#[derive(Clone, Copy, Debug)]
+pub struct CryptoProvider {
+    /// Checks signatures.
+    pub signatures: &'static dyn SignatureVerification,
+    /// AES-256-GCM.
+    pub aead: &'static dyn AuthenticatedEncryption,
+    /// SHA-256 and what is built from it.
+    pub hash: &'static dyn Hashing,
+}
+
+/// A signature algorithm that a verifier may allow (RFC 7518 §3.1).
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum SignatureAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+}
+
+impl SignatureAlgorithm {
+    /// The value of the `alg` header parameter. It is case-sensitive.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+        }
+    }
+}
+
+/// Makes keys that check signatures.
+pub trait SignatureVerification: Debug + Send + Sync {
+    /// Prepares an RSA key for one algorithm, once and for all.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRejected::Provider`] where the provider cannot use the key.
+    fn rsa_key(
+        &self,
+        algorithm: SignatureAlgorithm,
+        key: &RsaPublicKey<'_>,
+    ) -> Result<Arc<dyn VerifyKey>, KeyRejected>;
+}
+
+/// A public key, prepared for the one algorithm that it is for.
+pub trait VerifyKey: Debug + Send + Sync {
+    /// Checks that `signature` over `message` was made with the private half of this key.
+    ///
+    /// # Errors
+    ///
+    /// [`BadSignature`], without a reason.
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature>;
+}
+
+/// A signature does not fit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BadSignature;
+
+impl fmt::Display for BadSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the signature does not fit")
+    }
+}
+
+impl core::error::Error for BadSignature {}
+
+/// AES-256-GCM with a tag of 128 bits (NIST SP 800-38D).
+pub trait AuthenticatedEncryption: Debug + Send + Sync {
+    /// Encrypts `buffer` in place and appends the tag.
+    ///
+    /// # Errors
+    ///
+    /// [`AeadFailure`] where the text is too long for the algorithm.
+    fn seal(
+        &self,
+        key: &AeadKey,
+        associated_data: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), AeadFailure>;
+
+    /// Checks the tag at the end of `buffer` and decrypts the rest in place; the tag is taken off.
+    ///
+    /// # Errors
+    ///
+    /// [`AeadFailure`], without a reason. The buffer is then of no use.
+    fn open(
+        &self,
+        key: &AeadKey,
+        associated_data: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), AeadFailure>;
+}
+
+/// A key and the nonce that goes with it. Both are derived for one message and used for no other.
+#[derive(Clone)]
+pub struct AeadKey(Zeroizing<[u8; Self::LENGTH]>);
+
+impl AeadKey {
+    /// The bytes of key and nonce together.
+    pub const LENGTH: usize = 44;
+
+    /// The first 32 bytes are the key, the other 12 the nonce.
+    #[must_use]
+    pub const fn new(material: Zeroizing<[u8; Self::LENGTH]>) -> Self {
+        Self(material)
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &[u8; 32] {
+        self.0.first_chunk().unwrap_or(&[0; 32])
+    }
+
+    /// The nonce.
+    #[must_use]
+    pub fn nonce(&self) -> &[u8; 12] {
+        self.0.last_chunk().unwrap_or(&[0; 12])
+    }
+}
+
+impl Debug for AeadKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AeadKey(..)")
+    }
+}
+
+/// A sealed text does not open, or a text cannot be sealed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AeadFailure;
+
+impl fmt::Display for AeadFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the sealed text does not open")
+    }
+}
+
+impl core::error::Error for AeadFailure {}
+
+/// SHA-256, and HKDF over it (RFC 5869).
+pub trait Hashing: Debug + Send + Sync {
+    /// The SHA-256 hash of `bytes`.
+    fn sha256(&self, bytes: &[u8]) -> [u8; 32];
+
+    /// Extracts and expands `secret` into `output`, which holds at most 8160 bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputTooLong`] where it holds more.
+    fn hkdf_sha256(
+        &self,
+        secret: &[u8],
+        salt: &[u8],
+        info: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), OutputTooLong>;
+}
+
+/// More bytes were asked of HKDF than it can give.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OutputTooLong;
+
+impl fmt::Display for OutputTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HKDF-SHA-256 gives at most 8160 bytes")
+    }
+}
+
+impl core::error::Error for OutputTooLong {}

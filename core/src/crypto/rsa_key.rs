@@ -1,0 +1,134 @@
+//! Which RSA keys are good enough, whatever the provider thinks.
+
+use core::fmt;
+
+/// An RSA public key whose numbers are within the rules (RFC 7518 §3.3, §6.3.1).
+///
+/// The modulus has 2048 to 8192 bits and is odd; the exponent is odd and from 3 to 2³³ − 1.
+/// Both are big-endian without leading zeros.
+#[derive(Clone, Copy, Debug)]
+pub struct RsaPublicKey<'k> {
+    modulus: &'k [u8],
+    exponent: &'k [u8],
+}
+
+impl<'k> RsaPublicKey<'k> {
+    /// The least bits of a modulus.
+    pub const MIN_BITS: usize = 2048;
+    /// The most bits of a modulus: the work of a check grows with the square of it.
+    pub const MAX_BITS: usize = 8192;
+
+    /// Checks the numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRejected`] says which rule the key breaks.
+    pub fn new(modulus: &'k [u8], exponent: &'k [u8]) -> Result<Self, KeyRejected> {
+        let (Some(&highest), Some(&lowest)) = (modulus.first(), modulus.last()) else {
+            return Err(KeyRejected::ModulusTooSmall);
+        };
+        if highest == 0 || exponent.first().is_none_or(|byte| *byte == 0) {
+            return Err(KeyRejected::LeadingZero);
+        }
+        let bits = modulus.len().saturating_mul(8).saturating_sub(highest.leading_zeros() as usize);
+        if bits < Self::MIN_BITS {
+            return Err(KeyRejected::ModulusTooSmall);
+        }
+        if bits > Self::MAX_BITS {
+            return Err(KeyRejected::ModulusTooLarge);
+        }
+        if lowest & 1 == 0 {
+            return Err(KeyRejected::ModulusEven);
+        }
+        if exponent.len() > 5 {
+            return Err(KeyRejected::Exponent);
+        }
+        let value = exponent.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+        if value < 3 || value >= 1 << 33 || value & 1 == 0 {
+            return Err(KeyRejected::Exponent);
+        }
+        Ok(Self { modulus, exponent })
+    }
+
+    /// The modulus, big-endian.
+    #[must_use]
+    pub const fn modulus(&self) -> &'k [u8] {
+        self.modulus
+    }
+
+    /// The public exponent, big-endian.
+    #[must_use]
+    pub const fn exponent(&self) -> &'k [u8] {
+        self.exponent
+    }
+}
+
+/// Why a public key is not used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum KeyRejected {
+    /// The exponent is even, less than 3 or more than 2³³ − 1.
+    Exponent,
+    /// A number starts with a zero byte (RFC 7518 §6.3.1.1 leaves them out).
+    LeadingZero,
+    /// The modulus is even.
+    ModulusEven,
+    /// The modulus has more than 8192 bits.
+    ModulusTooLarge,
+    /// The modulus has less than 2048 bits.
+    ModulusTooSmall,
+    /// The crypto provider cannot use it.
+    Provider,
+}
+
+impl fmt::Display for KeyRejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exponent => "the RSA exponent is even or out of range",
+            Self::LeadingZero => "an RSA number starts with a zero byte",
+            Self::ModulusEven => "the RSA modulus is even",
+            Self::ModulusTooLarge => "the RSA modulus has more than 8192 bits",
+            Self::ModulusTooSmall => "the RSA modulus has less than 2048 bits",
+            Self::Provider => "the crypto provider cannot use the key",
+        })
+    }
+}
+
+impl core::error::Error for KeyRejected {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    /// J12: hostile keys are dropped before a provider sees them.
+    #[test]
+    fn refuses_hostile_rsa_keys() {
+        let modulus = |bytes: usize, highest: u8, lowest: u8| {
+            let mut modulus = vec![0xa5; bytes];
+            modulus[0] = highest;
+            modulus[bytes - 1] = lowest;
+            modulus
+        };
+        let good = modulus(256, 0x80, 1);
+        for (modulus, exponent, expected) in [
+            (modulus(256, 0x80, 1), &[1, 0, 1][..], Ok(())),
+            (modulus(256, 0x80, 1), &[3], Ok(())),
+            (modulus(1024, 0xff, 1), &[1, 0xff, 0xff, 0xff, 0xff], Ok(())),
+            (modulus(256, 0x7f, 1), &[1, 0, 1], Err(KeyRejected::ModulusTooSmall)),
+            (modulus(128, 0xff, 1), &[1, 0, 1], Err(KeyRejected::ModulusTooSmall)),
+            (modulus(1025, 1, 1), &[1, 0, 1], Err(KeyRejected::ModulusTooLarge)),
+            (modulus(256, 0x80, 2), &[1, 0, 1], Err(KeyRejected::ModulusEven)),
+            (modulus(257, 0, 1), &[1, 0, 1], Err(KeyRejected::LeadingZero)),
+            (good.clone(), &[0, 1, 0, 1], Err(KeyRejected::LeadingZero)),
+            (good.clone(), &[], Err(KeyRejected::LeadingZero)),
+            (good.clone(), &[1], Err(KeyRejected::Exponent)),
+            (good.clone(), &[4], Err(KeyRejected::Exponent)),
+            (good.clone(), &[2, 0, 0, 0, 1], Err(KeyRejected::Exponent)),
+            (good.clone(), &[1; 6], Err(KeyRejected::Exponent)),
+            (vec![], &[3], Err(KeyRejected::ModulusTooSmall)),
+        ] {
+            assert_eq!(RsaPublicKey::new(&modulus, exponent).map(|_| ()), expected);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The provider in pure Rust: rsa, aes-gcm, hkdf and sha2 of the RustCrypto project.
+
+use super::{
+    AeadFailure, AeadKey, AuthenticatedEncryption, BadSignature, CryptoProvider, Hashing,
+    KeyRejected, OutputTooLong, RsaPublicKey, SignatureAlgorithm, SignatureVerification, VerifyKey,
+};
+use aes_gcm::{Aes256Gcm, aead::AeadInOut, aead::KeyInit};
+use alloc::{sync::Arc, vec::Vec};
+use hkdf::Hkdf;
+use rsa::{
+    BoxedUint, PublicKey,
+    pkcs1v15::{Signature, VerifyingKey},
+    signature::Verifier as _,
+};
+use sha2::{Digest as _, Sha256};
+
+/// The provider in pure Rust, which works without std.
+pub static RUSTCRYPTO: CryptoProvider =
+    CryptoProvider { signatures: &RustCrypto, aead: &RustCrypto, hash: &RustCrypto };
+
+#[derive(Debug)]
+struct RustCrypto;
+
+impl SignatureVerification for RustCrypto {
+    fn rsa_key(
+        &self,
+        algorithm: SignatureAlgorithm,
+        key: &RsaPublicKey<'_>,
+    ) -> Result<Arc<dyn VerifyKey>, KeyRejected> {
+        let key = PublicKey::new_with_size_limits(
+            BoxedUint::from_be_slice_vartime(key.modulus()),
+            BoxedUint::from_be_slice_vartime(key.exponent()),
+            RsaPublicKey::MIN_BITS..=RsaPublicKey::MAX_BITS,
+        )
+        .map_err(|_| KeyRejected::Provider)?;
+        match algorithm {
+            SignatureAlgorithm::Rs256 => Ok(Arc::new(Rs256Key(VerifyingKey::new(key)))),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Rs256Key(VerifyingKey<Sha256>);
+
+impl VerifyKey for Rs256Key {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        let signature = Signature::try_from(signature).map_err(|_| BadSignature)?;
+        self.0.verify(message, &signature).map_err(|_| BadSignature)
+    }
+}
+
+impl AuthenticatedEncryption for RustCrypto {
+    fn seal(
+        &self,
+        key: &AeadKey,
+        associated_data: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), AeadFailure> {
+        Aes256Gcm::new(key.key().into())
+            .encrypt_in_place(key.nonce().into(), associated_data, buffer)
+            .map_err(|_| AeadFailure)
+    }
+
+    fn open(
+        &self,
+        key: &AeadKey,
+        associated_data: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), AeadFailure> {
+        Aes256Gcm::new(key.key().into())
+            .decrypt_in_place(key.nonce().into(), associated_data, buffer)
+            .map_err(|_| AeadFailure)
+    }
+}
+
+impl Hashing for RustCrypto {
+    fn sha256(&self, bytes: &[u8]) -> [u8; 32] {
+        Sha256::digest(bytes).into()
+    }
+
+    fn hkdf_sha256(
+        &self,
+        secret: &[u8],
+        salt: &[u8],
+        info: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), OutputTooLong> {
+        Hkdf::<Sha256>::new(Some(salt), secret).expand(info, output).map_err(|_| OutputTooLong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zeroize::Zeroizing;
+
+    /// RFC 5869 A.1.
+    #[test]
+    fn hkdf_gives_the_vector_of_its_standard() {
+        let mut output = [0; 42];
+        let salt: [u8; 13] = core::array::from_fn(|i| i as u8);
+        let info: [u8; 10] = core::array::from_fn(|i| 0xf0 + i as u8);
+        RustCrypto.hkdf_sha256(&[0x0b; 22], &salt, &info, &mut output).unwrap();
+        assert_eq!(output[..8], [0x3c, 0xb2, 0x5f, 0x25, 0xfa, 0xac, 0xd5, 0x7a]);
+        assert_eq!(RustCrypto.hkdf_sha256(&[], &[], &[], &mut [0; 8161]), Err(OutputTooLong));
+    }
+
+    #[test]
+    fn opens_only_what_it_sealed_under_the_same_associated_data() {
+        let key = AeadKey::new(Zeroizing::new([7; AeadKey::LENGTH]));
+        let mut buffer = b"text".to_vec();
+        RustCrypto.seal(&key, b"name", &mut buffer).unwrap();
+        assert_eq!(buffer.len(), 4 + 16);
+        assert_eq!(RustCrypto.open(&key, b"other", &mut buffer.clone()), Err(AeadFailure));
+        assert_eq!(RustCrypto.open(&key, b"name", &mut buffer[..15].to_vec()), Err(AeadFailure));
+        RustCrypto.open(&key, b"name", &mut buffer).unwrap();
+        assert_eq!(buffer, b"text");
+    }
+}
