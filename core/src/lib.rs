@@ -9,8 +9,12 @@ extern crate std;
 
 pub mod crypto;
 pub mod entropy;
+pub mod flow;
 pub mod http;
+pub mod issuer;
 pub mod json;
+pub mod jwt;
+pub mod key_set;
 pub mod secret;
 pub mod time;
 

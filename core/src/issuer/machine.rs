@@ -1,0 +1,376 @@
+//! The machine behind an issuer's snapshot.
+
+use super::{
+    Availability, MetadataError, Need, ProviderMetadata, RefreshSettings,
+    metadata::discovery_url,
+    refresh::{Fetching, Refresh},
+};
+use crate::{
+    crypto::{CryptoProvider, SignatureAlgorithm},
+    entropy::Entropy,
+    http::{FetchError, FetchLimits, FieldText, Headers, Inbound, Method, Outbound, Url, UrlError},
+    jwt::KeyId,
+    key_set::{KeyLookup, KeySet, KeySetError},
+    time::{Monotonic, Now},
+};
+use alloc::{string::String, sync::Arc, vec, vec::Vec};
+use core::fmt;
+
+/// Which issuer, and how its documents are looked after.
+#[derive(Clone, Debug)]
+pub struct IssuerConfig {
+    configured: Url,
+    discovery: Url,
+    algorithms: Vec<SignatureAlgorithm>,
+    refresh: RefreshSettings,
+}
+
+impl IssuerConfig {
+    /// The issuer at `issuer`, such as `https://tenant.eu.auth0.com/`; a final slash may be left
+    /// out. Its tokens are signed with RS256.
+    ///
+    /// # Errors
+    ///
+    /// [`UrlError`] where the URL is malformed, has a query, or is not `https` (`http` is for
+    /// issuers on this machine).
+    pub fn new(issuer: &str) -> Result<Self, UrlError> {
+        let configured = Url::parse(issuer)?;
+        if configured.as_str().contains('?') {
+            return Err(UrlError::Character);
+        }
+        if configured.scheme() != crate::http::Scheme::Https && !configured.is_loopback() {
+            return Err(UrlError::Scheme);
+        }
+        Ok(Self {
+            discovery: discovery_url(&configured)?,
+            configured,
+            algorithms: vec![SignatureAlgorithm::Rs256],
+            refresh: RefreshSettings::default(),
+        })
+    }
+
+    /// Other times and sizes.
+    #[must_use]
+    pub fn with_refresh(self, refresh: RefreshSettings) -> Self {
+        Self { refresh, ..self }
+    }
+}
+
+/// What is known of an issuer at a moment. It never changes; a newer one takes its place.
+#[derive(Clone, Debug, Default)]
+pub struct IssuerSnapshot {
+    metadata: Option<Arc<ProviderMetadata>>,
+    keys: Option<Arc<KeySet>>,
+    generation: u64,
+    stale_at: Option<Monotonic>,
+    refresh_at: Option<Monotonic>,
+}
+
+impl IssuerSnapshot {
+    /// The discovery document.
+    #[must_use]
+    pub const fn metadata(&self) -> Option<&Arc<ProviderMetadata>> {
+        self.metadata.as_ref()
+    }
+
+    /// The key for a token; `None` where no key set may be used at `now`.
+    #[must_use]
+    pub fn key(
+        &self,
+        algorithm: SignatureAlgorithm,
+        id: Option<&KeyId>,
+        now: Monotonic,
+    ) -> Option<KeyLookup<'_>> {
+        let usable = self.stale_at.is_some_and(|stale_at| now < stale_at);
+        self.keys.as_ref().filter(|_| usable).map(|keys| keys.find(algorithm, id))
+    }
+
+    /// Counts the key sets of this issuer. What was remembered under another generation is void.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether a reader should nudge the machine, without waiting for it: call
+    /// [`IssuerMachine::poll_flight`].
+    #[must_use]
+    pub fn refresh_due(&self, now: Monotonic) -> bool {
+        self.refresh_at.is_some_and(|at| at <= now)
+    }
+}
+
+/// The documents of an issuer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Document {
+    /// The discovery document.
+    Discovery,
+    /// The key set.
+    KeySet,
+}
+
+/// Which flight. Each has its own number, so a late answer is told from an awaited one.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct FlightId(u64);
+
+/// A document to fetch. Exactly one answer is to be given to [`IssuerMachine::on_answer`]; one that
+/// never comes is made up for when the deadline has passed.
+#[derive(Debug)]
+#[must_use = "a flight is to be sent"]
+pub struct Flight {
+    /// Which flight.
+    pub id: FlightId,
+    /// Which document.
+    pub document: Document,
+    /// What to send.
+    pub request: Outbound,
+}
+
+/// How a demand stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Demand {
+    /// As it will be for now.
+    Settled(Availability),
+    /// A flight is under way or due. Ask again when a new snapshot is out, and no later than this.
+    Pending {
+        /// The flight's deadline.
+        until: Monotonic,
+    },
+}
+
+/// What an answer changed. For logs and counters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum IssuerEvent {
+    /// A flight brought nothing good; what was known before stays.
+    Failed {
+        /// Which document.
+        document: Document,
+        /// Why.
+        reason: FlightFailure,
+    },
+    /// A new document is in the snapshot.
+    Installed {
+        /// Which document.
+        document: Document,
+        /// The keys of a key set that were left out.
+        keys_skipped: usize,
+    },
+    /// The answer came after its flight was given up.
+    Late,
+    /// The provider says that nothing has changed.
+    Unchanged {
+        /// Which document.
+        document: Document,
+    },
+}
+
+/// Why a flight brought nothing good.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum FlightFailure {
+    /// There was no answer.
+    Fetch(FetchError),
+    /// The discovery document names another issuer than before.
+    IssuerChanged,
+    /// The key set is not usable.
+    KeySet(KeySetError),
+    /// The discovery document is not usable.
+    Metadata(MetadataError),
+    /// The status is not 200.
+    Status(u16),
+}
+
+impl fmt::Display for FlightFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetch(error) => error.fmt(f),
+            Self::IssuerChanged => f.write_str("the issuer has changed its name"),
+            Self::KeySet(error) => error.fmt(f),
+            Self::Metadata(error) => error.fmt(f),
+            Self::Status(status) => write!(f, "the answer has the status {status}"),
+        }
+    }
+}
+
+/// Decides when which document of an issuer is fetched, and what is used meanwhile.
+///
+/// The owner keeps it behind a lock, calls [`demand`](Self::demand) for requests that wait and
+/// [`poll_flight`](Self::poll_flight) until it gives `None`, sends the flights, and gives every
+/// answer to [`on_answer`](Self::on_answer). After each of the last two calls it publishes
+/// [`snapshot`](Self::snapshot) and wakes those that wait.
+#[derive(Debug)]
+pub struct IssuerMachine {
+    config: IssuerConfig,
+    crypto: CryptoProvider,
+    discovery: Refresh,
+    key_set: Refresh,
+    metadata: Option<Arc<ProviderMetadata>>,
+    keys: Option<Arc<KeySet>>,
+    entity_tag: Option<String>,
+    generation: u64,
+    flights: u64,
+}
+
+impl IssuerMachine {
+    /// A machine that knows nothing yet.
+    #[must_use]
+    pub fn new(config: IssuerConfig, crypto: CryptoProvider) -> Self {
+        Self {
+            config,
+            crypto,
+            discovery: Refresh::default(),
+            key_set: Refresh::default(),
+            metadata: None,
+            keys: None,
+            entity_tag: None,
+            generation: 0,
+            flights: 0,
+        }
+    }
+
+    /// What is known at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<IssuerSnapshot> {
+        let refresh_at = match (self.discovery.wake_at(), self.key_set.wake_at()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        Arc::new(IssuerSnapshot {
+            metadata: self.metadata.clone(),
+            keys: self.keys.clone(),
+            generation: self.generation,
+            stale_at: self.key_set.stale_at(),
+            refresh_at,
+        })
+    }
+
+    /// A request waits for `need`, which the newest snapshot does not have.
+    #[must_use]
+    pub fn demand(&mut self, need: &Need, now: Now) -> Demand {
+        let now = now.monotonic;
+        if self.metadata.is_none() {
+            return settle(self.discovery.demand(now, &self.config.refresh));
+        }
+        let Need::Key { algorithm, id } = need else {
+            return Demand::Settled(Availability::Ready);
+        };
+        match self.snapshot().key(*algorithm, id.as_ref(), now) {
+            Some(KeyLookup::Found(_) | KeyLookup::Ambiguous) => {
+                Demand::Settled(Availability::Ready)
+            }
+            Some(KeyLookup::Unknown) => {
+                match self.key_set.demand_for_unknown_key(now, &self.config.refresh) {
+                    Some(Fetching::Pending(until)) => Demand::Pending { until },
+                    // The set that is there is good: the key is simply not in it.
+                    Some(Fetching::BackedOff(_)) | None => Demand::Settled(Availability::Missing),
+                }
+            }
+            None => settle(self.key_set.demand(now, &self.config.refresh)),
+        }
+    }
+
+    /// The next document to fetch, if one is due. Call it until it gives `None`.
+    pub fn poll_flight(&mut self, now: Now) -> Option<Flight> {
+        let id = self.flights.saturating_add(1);
+        let (now, settings) = (now.monotonic, &self.config.refresh);
+        let (document, url) = if self.discovery.start(id, now, settings) {
+            (Document::Discovery, self.config.discovery.clone())
+        } else {
+            let url = self.metadata.as_ref()?.jwks_uri().clone();
+            if !self.key_set.start(id, now, settings) {
+                return None;
+            }
+            (Document::KeySet, url)
+        };
+        self.flights = id;
+        let mut headers = Headers::new();
+        headers.append("accept", FieldText::constant("application/json"));
+        if let (Document::KeySet, Some(tag)) = (document, &self.entity_tag) {
+            headers.append("if-none-match", FieldText::lossy(tag.clone()));
+        }
+        let limits = FetchLimits { deadline: settings.timeout, max_body: settings.max_body };
+        let request = Outbound { method: Method::Get, url, headers, body: String::new(), limits };
+        Some(Flight { id: FlightId(id), document, request })
+    }
+
+    /// A flight has ended.
+    pub fn on_answer(
+        &mut self,
+        flight: FlightId,
+        answer: Result<Inbound, FetchError>,
+        now: Now,
+        entropy: &mut dyn Entropy,
+    ) -> IssuerEvent {
+        let (document, result) = if self.discovery.land(flight.0) {
+            (
+                Document::Discovery,
+                answer.map_err(FlightFailure::Fetch).and_then(|a| self.install_metadata(a)),
+            )
+        } else if self.key_set.land(flight.0) {
+            (
+                Document::KeySet,
+                answer.map_err(FlightFailure::Fetch).and_then(|a| self.install_keys(a)),
+            )
+        } else {
+            return IssuerEvent::Late;
+        };
+        let (refresh, settings, now) = match document {
+            Document::Discovery => (&mut self.discovery, &self.config.refresh, now.monotonic),
+            Document::KeySet => (&mut self.key_set, &self.config.refresh, now.monotonic),
+        };
+        match result {
+            Ok((answer, changed)) => {
+                refresh.succeeded(now, &answer, settings);
+                match changed {
+                    Some(keys_skipped) => IssuerEvent::Installed { document, keys_skipped },
+                    None => IssuerEvent::Unchanged { document },
+                }
+            }
+            Err(reason) => {
+                refresh.failed(now, entropy, settings);
+                IssuerEvent::Failed { document, reason }
+            }
+        }
+    }
+
+    fn install_metadata(
+        &mut self,
+        answer: Inbound,
+    ) -> Result<(Inbound, Option<usize>), FlightFailure> {
+        if answer.status != 200 {
+            return Err(FlightFailure::Status(answer.status));
+        }
+        let max_body = self.config.refresh.max_body;
+        let metadata = ProviderMetadata::parse(&answer.body, &self.config.configured, max_body)
+            .map_err(FlightFailure::Metadata)?;
+        if self.metadata.as_ref().is_some_and(|known| known.issuer() != metadata.issuer()) {
+            return Err(FlightFailure::IssuerChanged);
+        }
+        self.metadata = Some(Arc::new(metadata));
+        Ok((answer, Some(0)))
+    }
+
+    fn install_keys(&mut self, answer: Inbound) -> Result<(Inbound, Option<usize>), FlightFailure> {
+        match answer.status {
+            304 if self.keys.is_some() => return Ok((answer, None)),
+            200 => {}
+            status => return Err(FlightFailure::Status(status)),
+        }
+        let keys = KeySet::parse(&answer.body, &self.config.algorithms, &self.crypto)
+            .map_err(FlightFailure::KeySet)?;
+        let skipped = keys.skipped().len();
+        self.entity_tag = answer.header("etag").map(Into::into);
+        self.keys = Some(Arc::new(keys));
+        self.generation = self.generation.saturating_add(1);
+        Ok((answer, Some(skipped)))
+    }
+}
+
+fn settle(fetching: Fetching) -> Demand {
+    match fetching {
+        Fetching::Pending(until) => Demand::Pending { until },
+        Fetching::BackedOff(retry_after) => {
+            Demand::Settled(Availability::Unavailable { retry_after })
+        }
+    }
+}

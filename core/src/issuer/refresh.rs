@@ -1,0 +1,221 @@
+//! When a shared document is fetched: single flight, cool-down, back-off, refresh ahead.
+
+use crate::{
+    entropy::{self, Entropy},
+    http::Inbound,
+    time::Monotonic,
+};
+use core::time::Duration;
+
+/// The times and sizes of a shared document.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RefreshSettings {
+    /// How long one fetch may take, whole. 5 s.
+    pub timeout: Duration,
+    /// The most bytes of a document. 512 KiB.
+    pub max_body: usize,
+    /// How long a document counts as fresh where the provider says nothing. 10 min.
+    pub fresh: Duration,
+    /// The least time that a document counts as fresh, whatever the provider says. 1 min.
+    pub min_fresh: Duration,
+    /// The most time that a document counts as fresh, whatever the provider says. 24 h.
+    pub max_fresh: Duration,
+    /// How long a key set is used beyond its freshness while it cannot be fetched. 1 h.
+    pub stale: Duration,
+    /// The least time between two fetches for the sake of unknown keys. 30 s.
+    pub cool_down: Duration,
+    /// The first pause after a failure; it doubles with each further one. 1 s.
+    pub min_back_off: Duration,
+    /// The longest pause after a failure. 60 s.
+    pub max_back_off: Duration,
+}
+
+impl Default for RefreshSettings {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(5),
+            max_body: 512 * 1024,
+            fresh: Duration::from_secs(600),
+            min_fresh: Duration::from_secs(60),
+            max_fresh: Duration::from_secs(24 * 3600),
+            stale: Duration::from_secs(3600),
+            cool_down: Duration::from_secs(30),
+            min_back_off: Duration::from_secs(1),
+            max_back_off: Duration::from_secs(60),
+        }
+    }
+}
+
+impl RefreshSettings {
+    /// How long the document in `answer` is fresh (RFC 9111 §4.2), within the bounds.
+    fn freshness(&self, answer: &Inbound) -> Duration {
+        let directive = |name: &str| {
+            let control = answer.header("cache-control")?;
+            control.split(',').find_map(|directive| {
+                let (key, value) = directive.trim().split_once('=')?;
+                key.eq_ignore_ascii_case(name)
+                    .then(|| value.trim_matches('"').parse::<u64>().ok())?
+            })
+        };
+        let age = answer.header("age").and_then(|age| age.trim().parse::<u64>().ok()).unwrap_or(0);
+        directive("max-age")
+            .map_or(self.fresh, |seconds| Duration::from_secs(seconds.saturating_sub(age)))
+            .clamp(self.min_fresh, self.max_fresh.max(self.min_fresh))
+    }
+}
+
+/// The state of one document's refreshing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refresh {
+    flight: Option<FlightUnderWay>,
+    /// Somebody waits for the document.
+    demanded: bool,
+    /// The document there is ages from here on.
+    refresh_at: Option<Monotonic>,
+    stale_at: Option<Monotonic>,
+    /// After a failure: no fetch before this moment.
+    backed_off_until: Option<Monotonic>,
+    failures: u32,
+    /// The last fetch that was made for an unknown key.
+    unknown_key_fetch: Option<Monotonic>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct FlightUnderWay {
+    id: u64,
+    deadline: Monotonic,
+}
+
+/// What a demand for a fetch comes to.
+pub(super) enum Fetching {
+    /// A flight is under way or due; it ends by this moment.
+    Pending(Monotonic),
+    /// No fetch before this much time has passed.
+    BackedOff(Duration),
+}
+
+impl Refresh {
+    /// Somebody needs the document, which is absent or too old.
+    pub(super) fn demand(&mut self, now: Monotonic, settings: &RefreshSettings) -> Fetching {
+        self.void_overdue_flight(now, settings);
+        if let Some(flight) = self.flight {
+            return Fetching::Pending(flight.deadline);
+        }
+        match self.backed_off_until {
+            Some(until) if until > now => Fetching::BackedOff(until.since(now)),
+            _ => {
+                self.demanded = true;
+                Fetching::Pending(now.saturating_add(settings.timeout))
+            }
+        }
+    }
+
+    /// Somebody asks for a key that the document does not have. `None` where a fetch for such a
+    /// reason is too recent to be worth another.
+    pub(super) fn demand_for_unknown_key(
+        &mut self,
+        now: Monotonic,
+        settings: &RefreshSettings,
+    ) -> Option<Fetching> {
+        self.void_overdue_flight(now, settings);
+        if self.flight.is_none() && !self.demanded {
+            let cooling =
+                self.unknown_key_fetch.is_some_and(|at| now.since(at) < settings.cool_down);
+            if cooling {
+                return None;
+            }
+            self.unknown_key_fetch = Some(now);
+        }
+        Some(self.demand(now, settings))
+    }
+
+    /// Starts a flight if one is due.
+    pub(super) fn start(&mut self, id: u64, now: Monotonic, settings: &RefreshSettings) -> bool {
+        self.void_overdue_flight(now, settings);
+        let due = self.demanded || self.is_due(now);
+        let held_back = self.backed_off_until.is_some_and(|until| until > now);
+        if self.flight.is_some() || !due || held_back {
+            return false;
+        }
+        self.demanded = false;
+        self.flight = Some(FlightUnderWay { id, deadline: now.saturating_add(settings.timeout) });
+        true
+    }
+
+    /// Ends the flight `id`; `false` where it is no longer waited for.
+    pub(super) fn land(&mut self, id: u64) -> bool {
+        let awaited = self.flight.is_some_and(|flight| flight.id == id);
+        if awaited {
+            self.flight = None;
+        }
+        awaited
+    }
+
+    /// The flight brought a good document.
+    pub(super) fn succeeded(
+        &mut self,
+        now: Monotonic,
+        answer: &Inbound,
+        settings: &RefreshSettings,
+    ) {
+        let fresh = settings.freshness(answer);
+        self.failures = 0;
+        self.backed_off_until = None;
+        self.demanded = false;
+        // Ahead of time, so that nobody has to wait for it.
+        self.refresh_at = Some(now.saturating_add(fresh.saturating_mul(4) / 5));
+        self.stale_at = Some(now.saturating_add(fresh).saturating_add(settings.stale));
+    }
+
+    /// The flight brought nothing good: wait, longer each time, and not in step with others.
+    pub(super) fn failed(
+        &mut self,
+        now: Monotonic,
+        entropy: &mut dyn Entropy,
+        settings: &RefreshSettings,
+    ) {
+        let jitter = entropy::random::<2>(entropy).map_or(u16::MAX, u16::from_be_bytes);
+        self.back_off(now, jitter, settings);
+    }
+
+    /// The moment from which on the document may no longer be used.
+    pub(super) const fn stale_at(&self) -> Option<Monotonic> {
+        self.stale_at
+    }
+
+    /// The moment at which [`start`](Self::start) may start a flight without a demand.
+    pub(super) fn wake_at(&self) -> Option<Monotonic> {
+        match self.flight {
+            Some(flight) => Some(flight.deadline),
+            None => self.refresh_at.max(self.refresh_at.and(self.backed_off_until)),
+        }
+    }
+
+    /// The moment from which on a reader should nudge the machine.
+    pub(super) const fn refresh_at(&self) -> Option<Monotonic> {
+        self.refresh_at
+    }
+
+    fn is_due(&self, now: Monotonic) -> bool {
+        self.refresh_at.is_some_and(|at| at <= now)
+    }
+
+    /// A flight whose driver is dead does not wedge the document: past its deadline it is void.
+    fn void_overdue_flight(&mut self, now: Monotonic, settings: &RefreshSettings) {
+        if self.flight.is_some_and(|flight| flight.deadline <= now) {
+            self.flight = None;
+            self.back_off(now, u16::MAX, settings);
+        }
+    }
+
+    fn back_off(&mut self, now: Monotonic, jitter: u16, settings: &RefreshSettings) {
+        let doubled = 1_u32.checked_shl(self.failures.min(16)).unwrap_or(u32::MAX);
+        let ceiling = settings.min_back_off.saturating_mul(doubled).min(settings.max_back_off);
+        // Between half of the ceiling and all of it.
+        let part = (u32::from(jitter) + 1).saturating_add(1 << 16);
+        let pause = ceiling.saturating_mul(part) / (1 << 17);
+        self.failures = self.failures.saturating_add(1);
+        self.demanded = false;
+        self.backed_off_until = Some(now.saturating_add(pause));
+    }
+}
