@@ -11,6 +11,7 @@ pub mod crypto;
 pub mod entropy;
 pub mod http;
 pub mod json;
+pub mod path;
 pub mod secret;
 pub mod time;
 
