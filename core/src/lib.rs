@@ -15,6 +15,7 @@ pub mod issuer;
 pub mod json;
 pub mod jwt;
 pub mod key_set;
+pub mod path;
 pub mod secret;
 pub mod time;
 
