@@ -1,7 +1,7 @@
 //! Cookies: the `Cookie` field that comes in, the `Set-Cookie` field that goes out (RFC 6265bis).
 
 use super::{HeaderView, headers::FieldText};
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 
 /// The cookies of a request.
 ///
@@ -16,6 +16,13 @@ impl<'h> Cookies<'h> {
     #[must_use]
     pub const fn of(headers: &'h dyn HeaderView) -> Self {
         Self(headers)
+    }
+
+    /// A copy that outlives the request's head.
+    pub(crate) fn to_owned(self) -> OwnedCookies {
+        let mut fields = Vec::new();
+        self.0.each_value("cookie", &mut |field| fields.push(("cookie", field.to_vec())));
+        OwnedCookies(fields)
     }
 
     /// Calls `visit` with every pair in order; a pair without `=` has an empty name.
@@ -58,6 +65,22 @@ impl<'h> Cookies<'h> {
             kept.push_str(value);
         });
         if kept.is_empty() { None } else { FieldText::new(kept).ok() }
+    }
+}
+
+/// The cookies of a request that waits for something.
+#[derive(Clone)]
+pub(crate) struct OwnedCookies(Vec<(&'static str, Vec<u8>)>);
+
+impl OwnedCookies {
+    pub(crate) fn view(&self) -> Cookies<'_> {
+        Cookies(&self.0)
+    }
+}
+
+impl core::fmt::Debug for OwnedCookies {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("OwnedCookies(..)")
     }
 }
 
@@ -110,7 +133,7 @@ impl SetCookie<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{vec, vec::Vec};
+    use alloc::vec;
 
     fn pairs(fields: &[&str]) -> Vec<(Vec<u8>, Vec<u8>)> {
         let headers: Vec<(&str, &str)> = fields.iter().map(|field| ("Cookie", *field)).collect();

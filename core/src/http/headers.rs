@@ -169,6 +169,11 @@ impl Headers {
         self.0.push((Cow::Borrowed(name), value));
     }
 
+    /// Adds all fields of `other`.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// The fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))

@@ -13,3 +13,5 @@ pub use headers::{FieldText, FieldTextError, HeaderView, Headers, One};
 pub use message::{FetchError, FetchLimits, Inbound, Method, Outbound, RequestHead, Response};
 pub use query::{Query, QueryWriter, Repeated};
 pub use url::{Origin, Scheme, Url, UrlError};
+
+pub(crate) use cookies::OwnedCookies;

@@ -1,0 +1,263 @@
+//! The callback route: back from the provider.
+//!
+//! The order is fixed (RFC 9700 §4.7): parameters, then the transaction that this browser brings,
+//! then the issuer, and only then is the code redeemed, then the ID token verified, then a fresh
+//! session made.
+
+use super::{Gate, GateFlow, flow::Waiting, pages, respond};
+use crate::{
+    flow::{Await, Context, Fetch, Step},
+    http::{
+        Cookies, FetchError, FieldText, Headers, Inbound, OwnedCookies, Query, Response,
+    },
+    issuer::{Availability, Need},
+    jwt::{Inspected, TokenError, VerifiedToken},
+    key_set::KeyLookup,
+    oidc::{
+        CallbackError, CallbackParameters, IdTokenError, ReturnTo, TokenResponse, check_id_token,
+        code_request,
+    },
+    secret::Secret,
+    session::{HeldCookies, LoginTransaction, SealError, Session, UserClaims},
+    time::UnixSeconds,
+};
+use alloc::string::String;
+
+/// A response that belongs to a login of this browser; it waits for the discovery document.
+#[derive(Debug)]
+pub(super) struct Received {
+    transaction: LoginTransaction,
+    issuer: Option<String>,
+    code: Secret,
+    held: HeldCookies,
+}
+
+/// A code that is being redeemed.
+#[derive(Debug)]
+pub(super) struct Redeeming {
+    transaction: LoginTransaction,
+    held: HeldCookies,
+}
+
+/// An ID token that waits for its key.
+#[derive(Debug)]
+pub(super) struct Verifying {
+    transaction: LoginTransaction,
+    held: HeldCookies,
+    id_token: Inspected,
+    access_token: Secret,
+    access_token_expires_at: UnixSeconds,
+}
+
+impl Gate {
+    pub(super) fn begin_callback(
+        &self,
+        query: Query<'_>,
+        cookies: Cookies<'_>,
+        context: Context<'_>,
+    ) -> Step<GateFlow> {
+        let parameters = match CallbackParameters::parse(query) {
+            Ok(parameters) => parameters,
+            Err(error) => return respond(self.login_failed(error, None)),
+        };
+        let (names, ring, now) = (&self.0.names, &self.0.secrets, context.now.unix);
+        let transaction = LoginTransaction::find(names, &parameters.state, cookies, ring, now);
+        let found = self.find_session(cookies, now);
+        let Some(transaction) = transaction else {
+            // The same callback once more, by reload or the back button: its login is over.
+            return respond(if found.session.is_some() {
+                Response::redirect(303, FieldText::constant("/"))
+            } else {
+                self.login_failed(CallbackError::Transaction, None)
+            });
+        };
+        let received = Received {
+            transaction,
+            issuer: parameters.issuer,
+            code: match parameters.outcome {
+                Ok(code) => code,
+                Err(error) => {
+                    let error = CallbackError::Provider(error);
+                    return respond(self.login_failed(error, Some(&transaction)));
+                }
+            },
+            held: found.held,
+        };
+        let snapshot = context.issuers.snapshot(self.0.issuer);
+        if snapshot.is_some_and(|snapshot| snapshot.metadata().is_some()) {
+            return self.on_callback_metadata(received, context);
+        }
+        let flow = GateFlow::new(self.clone(), Waiting::Callback(received));
+        Step::Await(Await::new(self.0.issuer, Need::Metadata, flow))
+    }
+
+    pub(super) fn on_callback_metadata(
+        &self,
+        received: Received,
+        context: Context<'_>,
+    ) -> Step<GateFlow> {
+        let Received { transaction, issuer, code, held } = received;
+        let snapshot = context.issuers.snapshot(self.0.issuer);
+        let Some(metadata) = snapshot.as_ref().and_then(|snapshot| snapshot.metadata()) else {
+            return respond(self.login_failed(CallbackError::Unavailable, Some(&transaction)));
+        };
+        // RFC 9207 §2.4.
+        let from_issuer = match issuer {
+            Some(issuer) => issuer == metadata.issuer(),
+            None => !metadata.names_itself_in_responses(),
+        };
+        if !from_issuer {
+            return respond(self.login_failed(CallbackError::Issuer, Some(&transaction)));
+        }
+        let request = code_request(
+            metadata,
+            &self.0.client,
+            &self.0.redirect_uri,
+            &code,
+            transaction.code_verifier(),
+        );
+        let redeeming = Redeeming { transaction, held };
+        Step::Fetch(Fetch::new(
+            request,
+            GateFlow::new(self.clone(), Waiting::Tokens(redeeming)),
+        ))
+    }
+
+    pub(super) fn on_tokens(
+        &self,
+        redeeming: Redeeming,
+        answer: Result<Inbound, FetchError>,
+        context: Context<'_>,
+    ) -> Step<GateFlow> {
+        let Redeeming { transaction, held } = redeeming;
+        let now = context.now.unix;
+        let snapshot = context.issuers.snapshot(self.0.issuer);
+        let inspected = answer
+            .map_err(CallbackError::Fetch)
+            .and_then(|answer| TokenResponse::parse(&answer, now))
+            .and_then(|tokens| {
+                let metadata = snapshot
+                    .as_ref()
+                    .and_then(|snapshot| snapshot.metadata())
+                    .ok_or(CallbackError::Unavailable)?;
+                let text = tokens.id_token.expose();
+                let id_token = self
+                    .0
+                    .id_tokens
+                    .inspect(text, metadata.issuer(), now)
+                    .map_err(|error| CallbackError::IdToken(IdTokenError::Token(error)))?;
+                Ok((tokens, id_token))
+            });
+        let (tokens, id_token) = match inspected {
+            Ok(inspected) => inspected,
+            Err(error) => return respond(self.login_failed(error, Some(&transaction))),
+        };
+        let verifying = Verifying {
+            transaction,
+            held,
+            id_token,
+            access_token: tokens.access_token,
+            access_token_expires_at: tokens.access_token_expires_at,
+        };
+        let known = snapshot.as_ref().and_then(|snapshot| {
+            let (algorithm, id) = (verifying.id_token.algorithm(), verifying.id_token.key_id());
+            snapshot.key(algorithm, id, context.now.monotonic)
+        });
+        if matches!(known, Some(KeyLookup::Found(_) | KeyLookup::Ambiguous)) {
+            return self.on_key(verifying, Availability::Ready, context);
+        }
+        let need = Need::Key {
+            algorithm: verifying.id_token.algorithm(),
+            id: verifying.id_token.key_id().cloned(),
+        };
+        let flow = GateFlow::new(self.clone(), Waiting::Key(verifying));
+        Step::Await(Await::new(self.0.issuer, need, flow))
+    }
+
+    pub(super) fn on_key(
+        &self,
+        verifying: Verifying,
+        availability: Availability,
+        context: Context<'_>,
+    ) -> Step<GateFlow> {
+        let Verifying { transaction, held, id_token, access_token, access_token_expires_at } =
+            verifying;
+        let snapshot = context.issuers.snapshot(self.0.issuer);
+        let key = snapshot.as_ref().and_then(|snapshot| {
+            snapshot.key(id_token.algorithm(), id_token.key_id(), context.now.monotonic)
+        });
+        let unknown_key = || IdTokenError::Token(TokenError::UnknownKey);
+        let verified = match (key, availability) {
+            (Some(KeyLookup::Found(key)), _) => {
+                id_token.verify(key).map_err(|error| IdTokenError::Token(error).into())
+            }
+            (_, Availability::Unavailable { .. }) | (None, _) => Err(CallbackError::Unavailable),
+            (Some(KeyLookup::Ambiguous | KeyLookup::Unknown), _) => Err(unknown_key().into()),
+        };
+        let checked = verified.and_then(|id_token| {
+            let (client_id, nonce) = (&self.0.client.client_id, transaction.nonce().expose());
+            check_id_token(&id_token, client_id, nonce, access_token.expose(), &self.0.crypto)
+                .map(|()| id_token)
+                .map_err(CallbackError::IdToken)
+        });
+        let response = checked
+            .and_then(|id_token| {
+                let session =
+                    new_session(&id_token, access_token, access_token_expires_at, context.now.unix);
+                self.signed_in(&session, &transaction, held, context)
+            })
+            .unwrap_or_else(|error| self.login_failed(error, Some(&transaction)));
+        respond(response)
+    }
+
+    fn signed_in(
+        &self,
+        session: &Session,
+        transaction: &LoginTransaction,
+        held: HeldCookies,
+        context: Context<'_>,
+    ) -> Result<Response, CallbackError> {
+        let mut headers = Headers::new();
+        self.write_session(session, held, context.now.unix, context.entropy, &mut headers)
+            .map_err(|error| match error {
+                SealError::TooLarge => CallbackError::SessionTooLarge,
+                SealError::Entropy | SealError::Provider => CallbackError::Internal,
+            })?;
+        transaction.finish(&self.0.names, self.0.secure, &mut headers);
+        let location = FieldText::lossy(String::from(transaction.return_to().as_str()));
+        let mut response = Response::redirect(303, location);
+        response.headers.extend(headers);
+        Ok(response)
+    }
+
+    /// The page for a login that failed. The transaction, if there was one, is over.
+    fn login_failed(
+        &self,
+        error: CallbackError,
+        transaction: Option<&LoginTransaction>,
+    ) -> Response {
+        let start = ReturnTo::default();
+        let return_to = transaction.map_or(&start, LoginTransaction::return_to);
+        let mut response = pages::login_failed(error, &self.login_path(return_to));
+        if let Some(transaction) = transaction {
+            transaction.finish(&self.0.names, self.0.secure, &mut response.headers);
+        }
+        response
+    }
+}
+
+fn new_session(
+    id_token: &VerifiedToken,
+    access_token: Secret,
+    access_token_expires_at: UnixSeconds,
+    now: UnixSeconds,
+) -> Session {
+    Session {
+        user: UserClaims::of_id_token(id_token.claims()),
+        access_token,
+        access_token_expires_at,
+        provider_session: id_token.claims().text("sid").ok().flatten().map(String::from),
+        signed_in_at: now,
+        used_at: now,
+    }
+}

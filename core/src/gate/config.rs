@@ -1,0 +1,252 @@
+//! How a gate is set up.
+
+use super::{ForwardLimits, Gate, GateInner};
+use crate::{
+    crypto::CryptoProvider,
+    http::Scheme,
+    issuer::IssuerIndex,
+    jwt::{ClockTolerance, TokenPolicy, TokenPolicyError},
+    oidc::ClientConfig,
+    path::CanonicalPath,
+    pattern::Pattern,
+    rewrite::{Matcher, Rewrites, Served},
+    session::{CookieNameError, CookieNames, SecretRing, SessionPolicy},
+};
+use alloc::{borrow::ToOwned as _, boxed::Box, string::String, sync::Arc, vec::Vec};
+use core::fmt;
+
+/// The paths of the gate itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GateRoutes {
+    pub(super) prefix: String,
+}
+
+/// One of the gate's own paths.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum OwnRoute {
+    Callback,
+    Login,
+    Logout,
+    Me,
+    /// Below the prefix, but nothing there.
+    Unknown,
+}
+
+impl GateRoutes {
+    /// Routes directly below `prefix`: `login`, `callback`, `logout` and `me`.
+    ///
+    /// # Errors
+    ///
+    /// [`GateConfigError::Routes`] where `prefix` is no canonical path, or ends in a slash.
+    pub fn below(prefix: &str) -> Result<Self, GateConfigError> {
+        match CanonicalPath::parse(prefix) {
+            Ok(path) if path.as_str() == prefix && !prefix.ends_with('/') => {
+                Ok(Self { prefix: prefix.to_owned() })
+            }
+            _ => Err(GateConfigError::Routes),
+        }
+    }
+
+    pub(super) fn path(&self, name: &str) -> String {
+        let mut path = self.prefix.clone();
+        path.push('/');
+        path.push_str(name);
+        path
+    }
+
+    /// The route at `path`; letters may be of either case, as in patterns, and one slash may
+    /// follow.
+    pub(super) fn find(&self, path: &str) -> Option<OwnRoute> {
+        let (start, rest) = path.split_at_checked(self.prefix.len())?;
+        if !start.eq_ignore_ascii_case(&self.prefix) {
+            return None;
+        }
+        let rest = rest.strip_prefix('/')?;
+        let name = rest.strip_suffix('/').unwrap_or(rest);
+        if name.is_empty() || name.contains('/') {
+            return None;
+        }
+        let routes = [
+            ("callback", OwnRoute::Callback),
+            ("login", OwnRoute::Login),
+            ("logout", OwnRoute::Logout),
+            ("me", OwnRoute::Me),
+        ];
+        let found = routes.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+        Some(found.map_or(OwnRoute::Unknown, |(_, route)| route))
+    }
+}
+
+impl Default for GateRoutes {
+    fn default() -> Self {
+        Self { prefix: "/api/auth".to_owned() }
+    }
+}
+
+/// Says what the application has at a path.
+pub(super) type Serves = dyn Fn(&str) -> Served + Send + Sync;
+
+/// Sets up a [`Gate`].
+pub struct GateBuilder {
+    client: ClientConfig,
+    secrets: SecretRing,
+    crypto: CryptoProvider,
+    issuer: IssuerIndex,
+    routes: GateRoutes,
+    cookie_name: String,
+    session_policy: SessionPolicy,
+    clock_tolerance: ClockTolerance,
+    protected: Option<Matcher>,
+    api: Vec<Pattern>,
+    rewrites: Option<Rewrites>,
+    serves: Box<Serves>,
+    limits: ForwardLimits,
+}
+
+impl GateBuilder {
+    pub(super) fn new(client: ClientConfig, secrets: SecretRing, crypto: CryptoProvider) -> Self {
+        Self {
+            client,
+            secrets,
+            crypto,
+            issuer: IssuerIndex::default(),
+            routes: GateRoutes::default(),
+            cookie_name: "portcullis".to_owned(),
+            session_policy: SessionPolicy::default(),
+            clock_tolerance: ClockTolerance::default(),
+            protected: None,
+            api: Vec::new(),
+            rewrites: None,
+            serves: Box::new(|_| Served::Nothing),
+            limits: ForwardLimits::default(),
+        }
+    }
+
+    /// The issuer whose users sign in. The first one by default.
+    #[must_use]
+    pub fn issuer(self, issuer: IssuerIndex) -> Self {
+        Self { issuer, ..self }
+    }
+
+    /// The paths of the gate itself. Below `/api/auth` by default.
+    #[must_use]
+    pub fn routes(self, routes: GateRoutes) -> Self {
+        Self { routes, ..self }
+    }
+
+    /// The name of the session cookie, without prefix. `portcullis` by default.
+    #[must_use]
+    pub fn cookie_name(self, name: &str) -> Self {
+        Self { cookie_name: name.to_owned(), ..self }
+    }
+
+    /// How long a session lives.
+    #[must_use]
+    pub fn session_policy(self, session_policy: SessionPolicy) -> Self {
+        Self { session_policy, ..self }
+    }
+
+    /// How far the provider's clock may be off.
+    #[must_use]
+    pub fn clock_tolerance(self, clock_tolerance: ClockTolerance) -> Self {
+        Self { clock_tolerance, ..self }
+    }
+
+    /// Which requests need a session. Without this none does.
+    #[must_use]
+    pub fn protect(self, protected: Matcher) -> Self {
+        Self { protected: Some(protected), ..self }
+    }
+
+    /// Which of them are always refused with 401, and never led to the sign-in page.
+    #[must_use]
+    pub fn api(self, api: impl IntoIterator<Item = Pattern>) -> Self {
+        Self { api: api.into_iter().collect(), ..self }
+    }
+
+    /// Where requests go.
+    #[must_use]
+    pub fn rewrites(self, rewrites: Rewrites) -> Self {
+        Self { rewrites: Some(rewrites), ..self }
+    }
+
+    /// What the application has at a path. It decides where routing ends: at a file before the
+    /// rules of `afterFiles`, at a file or a page where a rule leads to a path of the application.
+    /// By default nothing counts as served; a request that no rule applies to is the application's
+    /// all the same.
+    #[must_use]
+    pub fn serves(self, serves: impl Fn(&str) -> Served + Send + Sync + 'static) -> Self {
+        Self { serves: Box::new(serves), ..self }
+    }
+
+    /// How long upstreams may take.
+    #[must_use]
+    pub fn limits(self, limits: ForwardLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Puts the gate together.
+    ///
+    /// # Errors
+    ///
+    /// [`GateConfigError`] says which part does not fit.
+    pub fn build(self) -> Result<Gate, GateConfigError> {
+        let scheme = self.client.base_url.scheme();
+        let names =
+            CookieNames::new(scheme, &self.cookie_name).map_err(GateConfigError::CookieName)?;
+        let id_tokens = TokenPolicy::id_token(self.client.client_id.as_str())
+            .map_err(GateConfigError::ClientId)?
+            .with_clock_tolerance(self.clock_tolerance);
+        let redirect_uri = self.client.base_url.join(&self.routes.path("callback"));
+        Ok(Gate(Arc::new(GateInner {
+            redirect_uri,
+            names,
+            id_tokens,
+            secure: scheme == Scheme::Https,
+            client: self.client,
+            secrets: self.secrets,
+            crypto: self.crypto,
+            issuer: self.issuer,
+            routes: self.routes,
+            session_policy: self.session_policy,
+            protected: self.protected,
+            api: self.api,
+            rewrites: self.rewrites,
+            serves: self.serves,
+            limits: self.limits,
+        })))
+    }
+}
+
+impl fmt::Debug for GateBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GateBuilder").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+/// Why a gate cannot be put together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum GateConfigError {
+    /// The client id is not usable as an audience.
+    ClientId(TokenPolicyError),
+    /// The name of the cookie is not usable.
+    CookieName(CookieNameError),
+    /// The prefix of the gate's own routes is not usable.
+    Routes,
+}
+
+impl fmt::Display for GateConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClientId(error) => write!(f, "client id: {error}"),
+            Self::CookieName(error) => write!(f, "the cookie's name {error}"),
+            Self::Routes => f.write_str(
+                "the prefix of the gate's routes must be a plain path such as /api/auth, \
+                 without a final slash",
+            ),
+        }
+    }
+}
+
+impl core::error::Error for GateConfigError {}

@@ -1,0 +1,104 @@
+//! The gate's own answers: JSON for programs, a plain page for people. All text is constant but for
+//! codes, which are constants too, and links, which are escaped.
+
+use crate::{
+    http::{FieldText, Response},
+    oidc::CallbackError,
+};
+use alloc::{format, string::String};
+
+/// 400, with the code of the rule that the request breaks.
+pub(super) fn bad_request(code: &'static str) -> Response {
+    json(400, "bad_request", code)
+}
+
+/// 414.
+pub(super) fn uri_too_long(code: &'static str) -> Response {
+    json(414, "uri_too_long", code)
+}
+
+/// 404.
+pub(super) fn not_found() -> Response {
+    json(404, "not_found", "There is nothing here.")
+}
+
+/// 401 without a session.
+pub(super) fn unauthorized() -> Response {
+    json(401, "not_authenticated", "Sign in first.")
+}
+
+/// 403 for a request that another site caused.
+pub(super) fn forged() -> Response {
+    json(403, "cross_site_request", "The request was caused by another site.")
+}
+
+/// 500 where the random generator or the crypto provider fails.
+pub(super) fn internal() -> Response {
+    json(500, "internal", "The request could not be handled.")
+}
+
+/// 405.
+pub(super) fn method_not_allowed(allow: &'static str) -> Response {
+    let mut response = json(405, "method_not_allowed", "The method is not allowed here.");
+    response.headers.append("allow", FieldText::constant(allow));
+    response
+}
+
+fn json(status: u16, error: &'static str, description: &'static str) -> Response {
+    let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
+    Response::with_body(status, "application/json", body)
+}
+
+/// The page for a login that did not end in a session.
+pub(super) fn login_failed(error: CallbackError, login: &str) -> Response {
+    let text = match error {
+        CallbackError::SessionTooLarge => "The account has more data than a browser can keep.",
+        _ => match error.status() {
+            400 => "This sign-in was not started in this browser, or it took too long.",
+            403 => "The sign-in was refused.",
+            500 => "Something went wrong here.",
+            503 => "The identity provider cannot be reached at the moment.",
+            _ => "The identity provider gave an answer that cannot be accepted.",
+        },
+    };
+    page(error.status(), "Sign-in failed", text, error.code(), login)
+}
+
+/// The page for a login that cannot start.
+pub(super) fn provider_unavailable(login: &str, retry_after: u64) -> Response {
+    let text = "The identity provider cannot be reached at the moment.";
+    let mut response = page(503, "Sign-in unavailable", text, "provider_unavailable", login);
+    response.headers.append("retry-after", FieldText::from(retry_after.max(1)));
+    response
+}
+
+fn page(status: u16, title: &str, text: &str, code: &str, login: &str) -> Response {
+    let login = escape(login);
+    let body = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{text}</p>\n\
+         <p><a href=\"{login}\">Try again</a> or go to the <a href=\"/\">start page</a>.</p>\n\
+         <p><small>Code: <code>{code}</code></small></p>\n</main>\n</body>\n</html>\n"
+    );
+    let mut response = Response::with_body(status, "text/html; charset=utf-8", body);
+    let policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    response.headers.append("content-security-policy", FieldText::constant(policy));
+    response.headers.append("referrer-policy", FieldText::constant("no-referrer"));
+    response
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

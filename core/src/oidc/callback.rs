@@ -1,0 +1,162 @@
+//! The authorization response (OpenID Connect Core 1.0 §3.1.2.5, RFC 9207).
+
+use super::{IdTokenError, TokenResponseError};
+use crate::{
+    http::{FetchError, Query},
+    secret::Secret,
+};
+use alloc::string::{String, ToString as _};
+use core::fmt;
+
+/// The most bytes of a code.
+const MAX_CODE_LENGTH: usize = 4096;
+
+/// The parameters of an authorization response, each at most once.
+pub(crate) struct CallbackParameters {
+    pub(crate) state: String,
+    pub(crate) issuer: Option<String>,
+    pub(crate) outcome: Result<Secret, ProviderError>,
+}
+
+impl CallbackParameters {
+    /// Reads the query of a callback.
+    pub(crate) fn parse(query: Query<'_>) -> Result<Self, CallbackError> {
+        let unique = |name| query.unique(name).map_err(|_| CallbackError::Parameters);
+        let text = |name| unique(name).map(|value| value.map(|value| value.to_string()));
+        let state = text("state")?.filter(|state| !state.is_empty());
+        let state = state.ok_or(CallbackError::Parameters)?;
+        let issuer = text("iss")?;
+        let outcome = match (text("code")?, text("error")?) {
+            (Some(code), None) if !code.is_empty() && code.len() <= MAX_CODE_LENGTH => {
+                Ok(Secret::new(code))
+            }
+            (None, Some(error)) => Err(ProviderError::of_code(&error)),
+            _ => return Err(CallbackError::Parameters),
+        };
+        Ok(Self { state, issuer, outcome })
+    }
+}
+
+/// An error that the provider gave in place of a code (RFC 6749 §4.1.2.1, OpenID Connect Core 1.0
+/// §3.1.2.6). Its words are not repeated to anybody.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// `access_denied`: the user or the provider said no.
+    AccessDenied,
+    /// `login_required`, `interaction_required`, `consent_required` and the like.
+    InteractionRequired,
+    /// Any other: the request, the registration or the provider is at fault.
+    Other,
+    /// `temporarily_unavailable` or `server_error`.
+    Unavailable,
+}
+
+impl ProviderError {
+    fn of_code(code: &str) -> Self {
+        match code {
+            "access_denied" => Self::AccessDenied,
+            "account_selection_required"
+            | "consent_required"
+            | "interaction_required"
+            | "login_required" => Self::InteractionRequired,
+            "server_error" | "temporarily_unavailable" => Self::Unavailable,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Why a login did not end in a session. For logs and counters, and for the status and the page
+/// that the browser gets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// The token endpoint could not be reached, or did not answer in time.
+    Fetch(FetchError),
+    /// The ID token breaks a rule.
+    IdToken(IdTokenError),
+    /// The random generator or the crypto provider failed.
+    Internal,
+    /// `iss` is absent where the provider promised it, or names another issuer.
+    Issuer,
+    /// A parameter is absent, repeated, or contradicts another.
+    Parameters,
+    /// The provider gave an error in place of a code.
+    Provider(ProviderError),
+    /// The tokens do not fit into the cookies of a browser.
+    SessionTooLarge,
+    /// The token endpoint refused the code.
+    TokenEndpointRefused,
+    /// The answer of the token endpoint breaks a rule.
+    TokenResponse(TokenResponseError),
+    /// This browser did not start this login, or too long ago.
+    Transaction,
+    /// The provider's documents are not to be had.
+    Unavailable,
+}
+
+impl CallbackError {
+    /// The status: 400 where the browser is at fault, 502 where the provider is, 503 where it is
+    /// out of reach.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Issuer | Self::Parameters | Self::Transaction => 400,
+            Self::Provider(ProviderError::AccessDenied) => 403,
+            Self::Provider(ProviderError::InteractionRequired) => 400,
+            Self::Internal | Self::SessionTooLarge => 500,
+            Self::Fetch(_) | Self::Provider(ProviderError::Unavailable) | Self::Unavailable => 503,
+            Self::IdToken(_)
+            | Self::Provider(ProviderError::Other)
+            | Self::TokenEndpointRefused
+            | Self::TokenResponse(_) => 502,
+        }
+    }
+
+    /// A stable code for the page, for logs and for machines.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Fetch(_) => "token_endpoint_unreachable",
+            Self::IdToken(_) => "id_token_invalid",
+            Self::Internal => "internal",
+            Self::Issuer => "issuer_mismatch",
+            Self::Parameters => "callback_malformed",
+            Self::Provider(ProviderError::AccessDenied) => "access_denied",
+            Self::Provider(ProviderError::InteractionRequired) => "interaction_required",
+            Self::Provider(ProviderError::Other) => "provider_error",
+            Self::Provider(ProviderError::Unavailable) => "provider_unavailable",
+            Self::SessionTooLarge => "session_too_large",
+            Self::TokenEndpointRefused => "code_refused",
+            Self::TokenResponse(_) => "token_response_invalid",
+            Self::Transaction => "login_not_started_here",
+            Self::Unavailable => "provider_unavailable",
+        }
+    }
+}
+
+impl fmt::Display for CallbackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetch(error) => write!(f, "no answer from the token endpoint: {error}"),
+            Self::IdToken(error) => write!(f, "ID token: {error}"),
+            Self::Internal => f.write_str("the session could not be sealed"),
+            Self::Issuer => f.write_str("the response is from another issuer"),
+            Self::Parameters => f.write_str("a parameter of the response is absent or repeated"),
+            Self::Provider(error) => write!(f, "the provider answered with an error: {error:?}"),
+            Self::SessionTooLarge => f.write_str("the session does not fit into cookies"),
+            Self::TokenEndpointRefused => f.write_str("the token endpoint refused the code"),
+            Self::TokenResponse(error) => write!(f, "token response: {error}"),
+            Self::Transaction => f.write_str("this browser did not start this login"),
+            Self::Unavailable => f.write_str("the provider's documents are not to be had"),
+        }
+    }
+}
+
+impl core::error::Error for CallbackError {}
+
+impl From<IdTokenError> for CallbackError {
+    fn from(error: IdTokenError) -> Self {
+        Self::IdToken(error)
+    }
+}

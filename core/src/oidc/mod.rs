@@ -1,0 +1,116 @@
+//! The OpenID Connect code flow from the client's side (OpenID Connect Core 1.0 §3.1), with PKCE
+//! (RFC 7636) and `state` and `nonce` always.
+
+mod authorization;
+mod callback;
+mod id_token;
+mod logout;
+mod return_to;
+mod token_endpoint;
+
+pub use callback::{CallbackError, ProviderError};
+pub use id_token::IdTokenError;
+pub use return_to::ReturnTo;
+pub use token_endpoint::TokenResponseError;
+
+pub(crate) use authorization::authorization_url;
+pub(crate) use callback::CallbackParameters;
+pub(crate) use id_token::check_id_token;
+pub(crate) use logout::end_session_url;
+pub(crate) use token_endpoint::{TokenResponse, code_request};
+
+use crate::{
+    http::{Origin, UrlError},
+    secret::Secret,
+};
+use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
+use core::fmt;
+
+/// This application, as it is registered with the provider.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+    pub(crate) base_url: Origin,
+    pub(crate) audience: Option<String>,
+    pub(crate) scope: String,
+}
+
+impl ClientConfig {
+    /// The client `client_id` with its secret, served at `base_url`, such as
+    /// `https://app.example`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientConfigError`] says which setting is wrong and how.
+    pub fn new(
+        client_id: &str,
+        client_secret: Secret,
+        base_url: &str,
+    ) -> Result<Self, ClientConfigError> {
+        if client_id.is_empty() {
+            return Err(ClientConfigError::ClientId);
+        }
+        if client_secret.expose().is_empty() {
+            return Err(ClientConfigError::ClientSecret);
+        }
+        let base_url = Origin::parse(base_url).map_err(ClientConfigError::BaseUrl)?;
+        Ok(Self {
+            client_id: client_id.to_owned(),
+            client_secret,
+            base_url,
+            audience: None,
+            scope: "openid profile email".to_owned(),
+        })
+    }
+
+    /// Asks for access tokens for `audience`. Auth0 gives tokens that no API can check where this
+    /// is left out.
+    #[must_use]
+    pub fn with_audience(self, audience: impl Into<String>) -> Self {
+        Self { audience: Some(audience.into()), ..self }
+    }
+
+    /// Asks for `scope`, separated by blanks, in place of `openid profile email`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientConfigError::Scope`] where `openid` is not among them.
+    pub fn with_scope(self, scope: &str) -> Result<Self, ClientConfigError> {
+        let scopes: Vec<&str> = scope.split_ascii_whitespace().collect();
+        if !scopes.contains(&"openid") {
+            return Err(ClientConfigError::Scope);
+        }
+        Ok(Self { scope: scopes.join(" "), ..self })
+    }
+}
+
+/// Which setting of the client is wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ClientConfigError {
+    /// The base URL is malformed, or has a path.
+    BaseUrl(UrlError),
+    /// The client id is empty.
+    ClientId,
+    /// The client secret is empty.
+    ClientSecret,
+    /// The scope lacks `openid`.
+    Scope,
+}
+
+impl fmt::Display for ClientConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BaseUrl(UrlError::Character) => f.write_str(
+                "the base URL must be an origin without a path, such as https://app.example",
+            ),
+            Self::BaseUrl(error) => write!(f, "the base URL {error}"),
+            Self::ClientId => f.write_str("the client id is empty"),
+            Self::ClientSecret => f.write_str("the client secret is empty"),
+            Self::Scope => f.write_str("the scope must have openid in it"),
+        }
+    }
+}
+
+impl core::error::Error for ClientConfigError {}
