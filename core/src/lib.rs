@@ -16,6 +16,8 @@ pub mod json;
 pub mod jwt;
 pub mod key_set;
 pub mod path;
+pub mod pattern;
+pub mod rewrite;
 pub mod secret;
 pub mod time;
 
