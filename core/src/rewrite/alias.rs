@@ -30,10 +30,11 @@ fn page_spellings<T>(path: &str, test: &mut dyn FnMut(&str) -> Option<T>) -> Opt
     });
     let found = data.and_then(&mut *test);
     let page = data.unwrap_or(path);
-    let stripped =
-        [".json", ".rsc"].iter().find_map(|suffix| page.strip_suffix(suffix)).or_else(|| {
-            page.strip_suffix(".segment.rsc")?.split_once(".segments/").map(|(page, _)| page)
-        });
+    let segment_data =
+        page.strip_suffix(".segment.rsc").and_then(|rest| rest.split_once(".segments/"));
+    let stripped = segment_data
+        .map(|(page, _)| page)
+        .or_else(|| [".json", ".rsc"].iter().find_map(|suffix| page.strip_suffix(suffix)));
     let found = found.or_else(|| test(stripped?));
     // The page at the root is called index there.
     found.or_else(|| if stripped.unwrap_or(page) == "/index" { test("/") } else { None })

@@ -4,9 +4,9 @@
 use super::*;
 use crate::path::{CanonicalPath, PathError, RequestTarget};
 use alloc::{
+    borrow::ToOwned as _,
     format,
     string::{String, ToString as _},
-    vec::Vec,
 };
 
 fn tutorial() -> Rewrites {
@@ -46,7 +46,7 @@ fn route_with(
         Ok(Routed { target: Target::Local(url), .. }) => {
             format!("local {url}{}", if url.served.is_served() { "" } else { " (not served)" })
         }
-        Ok(Routed { target: Target::None, .. }) => "none".to_string(),
+        Ok(Routed { target: Target::None, .. }) => "none".to_owned(),
     }
 }
 
@@ -136,15 +136,15 @@ fn explains_which_rules_applied_with_which_parameters() {
             Applied {
                 rule: rule(0),
                 params: [AppliedParam {
-                    name: "path".to_string(),
-                    value: ParamValue::Text("login".to_string()),
+                    name: "path".to_owned(),
+                    value: ParamValue::Text("login".to_owned()),
                 }]
                 .to_vec(),
             },
             Applied {
                 rule: rule(1),
                 params: [AppliedParam {
-                    name: "path".to_string(),
+                    name: "path".to_owned(),
                     value: ParamValue::List(["auth", "login"].map(String::from).to_vec()),
                 }]
                 .to_vec(),
