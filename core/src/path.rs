@@ -16,8 +16,7 @@
 //! `/%70rivate` is `/private`. Nothing else changes, and nothing is decoded twice: `/%252e%252e`
 //! stays as it is.
 
-use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::{borrow::Cow, string::String};
 use core::fmt;
 
 #[cfg(test)]
@@ -33,7 +32,7 @@ pub const MAX_QUERY_LENGTH: usize = 16 * 1024;
 ///
 /// It starts with `/`, is plain ASCII, has no empty segment (one slash at the end is allowed), no
 /// dot segment and no escape of an unreserved character. Only [`parse`](Self::parse) makes one.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct CanonicalPath<'a>(Cow<'a, str>);
 
 impl<'a> CanonicalPath<'a> {
@@ -111,7 +110,7 @@ impl fmt::Display for CanonicalPath<'_> {
 }
 
 /// An origin-form request target, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RequestTarget<'a> {
     /// The path in its canonical form.
     pub path: CanonicalPath<'a>,
@@ -165,7 +164,7 @@ pub fn check_query(query: &str) -> Result<(), PathError> {
 ///
 /// All but the two length errors are the client's malformed request (400); a length error is a
 /// target that is too long (414).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum PathError {
     /// The target does not start with `/`.
@@ -205,7 +204,7 @@ pub enum PathError {
 impl PathError {
     /// A stable name for logs and counters.
     #[must_use]
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::NotAbsolute => "path_not_absolute",
             Self::PathTooLong => "path_too_long",
@@ -228,7 +227,7 @@ impl PathError {
 
     /// Whether the target was refused for its length alone.
     #[must_use]
-    pub fn is_length(self) -> bool {
+    pub const fn is_length(self) -> bool {
         matches!(self, Self::PathTooLong | Self::QueryTooLong)
     }
 }
@@ -259,7 +258,7 @@ impl fmt::Display for PathError {
 impl core::error::Error for PathError {}
 
 /// Unreserved characters (RFC 3986 §2.3): an escape of one of them means the same as the character.
-pub(crate) fn is_unreserved(byte: u8) -> bool {
+pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 

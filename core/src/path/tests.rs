@@ -1,13 +1,8 @@
 //! Rows named P.. are those of the attack catalogue that the project tests against.
 
-use alloc::borrow::ToOwned as _;
-use alloc::format;
-use alloc::string::String;
-use alloc::vec::Vec;
-
-use proptest::prelude::*;
-
 use super::*;
+use alloc::{borrow::ToOwned as _, format, vec::Vec};
+use proptest::prelude::*;
 
 fn canonical(raw: &str) -> Result<String, PathError> {
     CanonicalPath::parse(raw).map(CanonicalPath::into_string)

@@ -1,0 +1,247 @@
+//! Path patterns: the language of path-to-regexp 6.3, as Next.js uses it, in linear time.
+//!
+//! This module decides whether a path matches a pattern, and which text each parameter takes. A
+//! pattern has literal text, parameters (`:name`), parameters with a regular expression of their
+//! own (`:name(\\d+)`), groups without a name (`(.*)`), the modifiers `?`, `*` and `+`, and braces
+//! that give a parameter another prefix or suffix (`{-:name}?`). A pattern covers the whole path;
+//! one slash at the end of the path is optional.
+//!
+//! No pattern needs more time than the product of its own (bounded) size and the length of the
+//! path. Most patterns are compared segment by segment; the others run as an automaton that looks
+//! at every character once for each of its instructions, look-arounds included.
+//!
+//! Paths are compared as they stand in a [`CanonicalPath`](crate::path::CanonicalPath), percent
+//! escapes and all. Literal text is brought into that spelling when the pattern is compiled;
+//! regular expressions are not, so an expression has to spell `é` as `%C3%A9`.
+
+mod captures;
+mod error;
+mod literal;
+mod segments;
+mod syntax;
+mod template;
+mod value;
+
+pub use captures::{Captures, Param, ParamList};
+pub use error::{ExpressionError, PatternError, PatternErrorKind};
+pub(crate) use literal::{canonical_literal, push_escape, same_text};
+pub(crate) use template::{FillError, Landing, Place, Template, Value, push_encoded};
+pub use value::{ValueCaptures, ValuePattern};
+
+use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
+use captures::Spans;
+use core::fmt;
+use segments::SegmentMatcher;
+use syntax::{Name, Part};
+
+/// The greatest length of the source of a pattern.
+pub const MAX_PATTERN_LENGTH: usize = 4096;
+
+/// The greatest number of parameters of a pattern.
+pub const MAX_PARAMETERS: usize = 64;
+
+/// The greatest number of instructions of a compiled pattern.
+pub const MAX_PROGRAM: usize = 4096;
+
+/// How deep groups may stand inside groups.
+pub const MAX_NESTING: usize = 64;
+
+/// Whether letters are compared with regard to case.
+///
+/// One setting for matchers and rewrite rules alike: a path that a rule rewrites must not escape
+/// its guard by its spelling. Only ASCII letters have case here; others are percent-encoded.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Case {
+    /// `/API` and `/api` are the same, as in rewrites of Next.js.
+    #[default]
+    Insensitive,
+    /// `/API` and `/api` differ.
+    Sensitive,
+}
+
+/// A compiled path pattern.
+#[derive(Clone)]
+pub struct Pattern {
+    source: String,
+    parts: Vec<Part>,
+    parameters: Vec<ParameterSpec>,
+    engine: Engine,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Segments(SegmentMatcher),
+}
+
+/// A parameter of a pattern.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ParameterSpec {
+    name: ParameterName,
+    separator: Option<String>,
+    optional: bool,
+}
+
+/// The name of a parameter, or its number among those without a name.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ParameterName {
+    /// `:name`
+    Named(String),
+    /// `(expression)`: matched, but of no use to destinations.
+    Numbered(usize),
+}
+
+impl ParameterSpec {
+    /// What the parameter is called.
+    #[must_use]
+    pub const fn name(&self) -> &ParameterName {
+        &self.name
+    }
+
+    /// Whether it has `*` or `+`, and so takes a list.
+    #[must_use]
+    pub const fn is_repeated(&self) -> bool {
+        self.separator.is_some()
+    }
+
+    /// Whether it has `?` or `*`, and so may take nothing.
+    #[must_use]
+    pub const fn is_optional(&self) -> bool {
+        self.optional
+    }
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    ///
+    /// A [`PatternError`] says what is wrong with the source and in which column, or which limit
+    /// it exceeds.
+    pub fn new(source: &str, case: Case) -> Result<Self, PatternError> {
+        let mut parts = syntax::parse(source)?;
+        parts.iter_mut().for_each(canonicalise);
+        let parameters: Vec<_> = parts.iter().filter_map(ParameterSpec::of).collect();
+        if parameters.len() > MAX_PARAMETERS {
+            return Err(PatternError::new(PatternErrorKind::TooManyParameters, 0));
+        }
+        let engine = match SegmentMatcher::new(&parts, case) {
+            Some(segments) => Engine::Segments(segments),
+            None => return Err(PatternError::new(PatternErrorKind::TooLarge, 0)),
+        };
+        Ok(Self { source: source.to_owned(), parts, parameters, engine })
+    }
+
+    /// The source as given.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The parameters in the order of the source.
+    #[must_use]
+    pub fn parameters(&self) -> &[ParameterSpec] {
+        &self.parameters
+    }
+
+    /// Whether the pattern covers the whole of `path`.
+    #[must_use]
+    pub fn is_match(&self, path: &str) -> bool {
+        self.is_match_counted(path, &mut 0)
+    }
+
+    /// The same, with the number of elementary steps added to `steps`.
+    pub fn is_match_counted(&self, path: &str, steps: &mut u64) -> bool {
+        self.find(path, steps).is_some()
+    }
+
+    /// What the parameters take, if the pattern covers the whole of `path`.
+    #[must_use]
+    pub fn captures<'r, 'p>(&'r self, path: &'p str) -> Option<Captures<'r, 'p>> {
+        self.captures_counted(path, &mut 0)
+    }
+
+    /// The same, with the number of elementary steps added to `steps`. The number depends on the
+    /// pattern and the path alone.
+    pub fn captures_counted<'r, 'p>(
+        &'r self,
+        path: &'p str,
+        steps: &mut u64,
+    ) -> Option<Captures<'r, 'p>> {
+        let spans = self.find(path, steps)?;
+        Some(Captures::new(&self.parameters, path, spans))
+    }
+
+    fn find(&self, path: &str, steps: &mut u64) -> Option<Spans> {
+        match &self.engine {
+            Engine::Segments(segments) => segments.captures(path, steps),
+        }
+    }
+
+    /// The leading segments that every path must have, as text: what rules can be indexed by.
+    pub(crate) fn literal_segments(&self) -> impl Iterator<Item = &str> {
+        let mut parts = self.parts.iter();
+        let text = match parts.next() {
+            Some(Part::Literal(text)) => text,
+            _ => "",
+        };
+        let whole = match parts.next() {
+            None => true,
+            Some(Part::Literal(_)) => false,
+            Some(Part::Group { text, .. }) => text.starts_with('/'),
+            Some(Part::Parameter(parameter)) => parameter.prefix.starts_with('/'),
+        };
+        // The last piece may go on in the next part, or be the empty one behind a last slash.
+        let mut segments = text.strip_prefix('/').unwrap_or_default().split('/');
+        if !whole || text.ends_with('/') || text.is_empty() {
+            segments.next_back();
+        }
+        segments
+    }
+}
+
+/// The source stands for the whole; the compiled form is of no help to a reader.
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pattern").field(&self.source).finish()
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+impl ParameterSpec {
+    fn of(part: &Part) -> Option<Self> {
+        let Part::Parameter(parameter) = part else { return None };
+        let name = match &parameter.name {
+            Name::Named(name) => ParameterName::Named(name.clone()),
+            Name::Numbered(number) => ParameterName::Numbered(*number),
+        };
+        let separator = parameter.modifier.is_repeat().then(|| {
+            let mut separator = parameter.prefix.clone();
+            separator.push_str(&parameter.suffix);
+            separator
+        });
+        Some(Self { name, separator, optional: parameter.modifier.is_optional() })
+    }
+}
+
+fn canonicalise(part: &mut Part) {
+    let spell = |text: &mut String| {
+        if let alloc::borrow::Cow::Owned(canonical) = canonical_literal(text) {
+            *text = canonical;
+        }
+    };
+    match part {
+        Part::Literal(text) | Part::Group { text, .. } => spell(text),
+        Part::Parameter(parameter) => {
+            spell(&mut parameter.prefix);
+            spell(&mut parameter.suffix);
+            if let syntax::Matches::SegmentWithout(text) = &mut parameter.matches {
+                spell(text);
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Other spellings of a path that servers behind the gate may take for the same resource.
+//!
+//! A guard asks about all of them, so that none is a way around it. Rewrite rules see the path as
+//! it is.
+
+use super::compile::without_base;
+use crate::pattern::Case;
+use alloc::string::String;
+
+/// Calls `test` with `path` below `base_path`, then with every other spelling, until it finds
+/// something.
+pub(super) fn find<T>(
+    path: &str,
+    base_path: &str,
+    case: Case,
+    test: &mut dyn FnMut(&str) -> Option<T>,
+) -> Option<T> {
+    let mut below = |path: &str| {
+        let path = without_base(path, base_path, case)?;
+        test(path).or_else(|| page_spellings(path, test))
+    };
+    below(path).or_else(|| below(&relaxed(path)?))
+}
+
+/// The page whose data a path asks for, in the forms that Next.js gives such paths.
+fn page_spellings<T>(path: &str, test: &mut dyn FnMut(&str) -> Option<T>) -> Option<T> {
+    let data = path.strip_prefix("/_next/data/").and_then(|rest| {
+        let (build, _) = rest.split_once('/')?;
+        rest.get(build.len()..)
+    });
+    let found = data.and_then(&mut *test);
+    let page = data.unwrap_or(path);
+    let segment_data =
+        page.strip_suffix(".segment.rsc").and_then(|rest| rest.split_once(".segments/"));
+    let stripped = segment_data
+        .map(|(page, _)| page)
+        .or_else(|| [".json", ".rsc"].iter().find_map(|suffix| page.strip_suffix(suffix)));
+    let found = found.or_else(|| test(stripped?));
+    // The page at the root is called index there.
+    found.or_else(|| if stripped.unwrap_or(page) == "/index" { test("/") } else { None })
+}
+
+/// The path without path parameters, and without dots and encoded blanks at the end of segments;
+/// `None` if it has nothing of the kind.
+fn relaxed(path: &str) -> Option<String> {
+    let mut changed = false;
+    let mut relaxed = String::with_capacity(path.len());
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let short = relaxed_segment(segment);
+        changed |= short.len() != segment.len();
+        // What is left of a segment of nothing but parameters is no segment.
+        if !short.is_empty() || segments.peek().is_none() {
+            relaxed.push('/');
+            relaxed.push_str(short);
+        }
+    }
+    changed.then_some(relaxed)
+}
+
+fn relaxed_segment(segment: &str) -> &str {
+    let end = segment.find(';').unwrap_or(segment.len());
+    let end = segment.find("%3B").map_or(end, |at| at.min(end));
+    let end = segment.find("%3b").map_or(end, |at| at.min(end));
+    let mut rest = segment.get(..end).unwrap_or_default();
+    while let Some(shorter) = rest.strip_suffix('.').or_else(|| rest.strip_suffix("%20")) {
+        rest = shorter;
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{borrow::ToOwned as _, vec, vec::Vec};
+
+    fn spellings(path: &str, base_path: &str) -> Vec<String> {
+        let mut seen = Vec::new();
+        find(path, base_path, Case::Insensitive, &mut |path| {
+            seen.push(path.to_owned());
+            None::<()>
+        });
+        seen
+    }
+
+    #[test]
+    fn a_plain_path_has_one_spelling() {
+        for path in ["/", "/private", "/private/", "/a.b/c-d", "/%20a"] {
+            assert_eq!(spellings(path, ""), [path]);
+        }
+    }
+
+    #[test]
+    fn parameters_and_trailing_dots_and_blanks_are_other_spellings() {
+        for (row, path, expected) in [
+            ("P05", "/private;a=1/x", "/private/x"),
+            ("P05", "/private%3Ba=1/x%3bb", "/private/x"),
+            ("P05", "/;a/private", "/private"),
+            ("P08", "/private.", "/private"),
+            ("P08", "/private%20", "/private"),
+            ("P08", "/private/%20", "/private/"),
+            ("P08", "/private.%20./x...", "/private/x"),
+        ] {
+            assert_eq!(spellings(path, ""), [path, expected], "{row}");
+        }
+    }
+
+    #[test]
+    fn page_data_is_another_spelling_of_the_page() {
+        for (path, expected) in [
+            ("/private.json", vec!["/private.json", "/private"]),
+            ("/private.rsc", vec!["/private.rsc", "/private"]),
+            ("/_next/data/b/p/x.json", vec!["/_next/data/b/p/x.json", "/p/x.json", "/p/x"]),
+            ("/p.segments/_tree.segment.rsc", vec!["/p.segments/_tree.segment.rsc", "/p"]),
+            ("/index.json", vec!["/index.json", "/index", "/"]),
+            ("/index", vec!["/index", "/"]),
+        ] {
+            assert_eq!(spellings(path, "")[..expected.len()], expected);
+        }
+    }
+
+    #[test]
+    fn spellings_stand_below_the_base_path() {
+        assert_eq!(spellings("/docs", "/docs"), ["/"]);
+        assert_eq!(spellings("/Docs/x;y", "/docs"), ["/x;y", "/x"]);
+        assert_eq!(spellings("/docs;z/x", "/docs"), ["/x"]);
+        assert!(spellings("/docsx", "/docs").is_empty());
+    }
+}
