@@ -46,10 +46,14 @@ pub trait Flow: Sized {
     type Output;
 
     /// Goes on with the answer to the request that was sent.
-    fn on_answer(self, answer: Result<Inbound, FetchError>, context: Context<'_>) -> Step<Self>;
+    fn on_answer(
+        self,
+        answer: Result<Inbound, FetchError>,
+        context: &mut Context<'_>,
+    ) -> Step<Self>;
 
     /// Goes on once the issuer's snapshot was brought up to date, or could not be.
-    fn on_availability(self, availability: Availability, context: Context<'_>) -> Step<Self>;
+    fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self>;
 }
 
 /// Where a request stands.
@@ -84,7 +88,7 @@ impl<F: Flow> Fetch<F> {
     }
 
     /// Goes on with the answer, or with the reason that there is none.
-    pub fn resume(self, answer: Result<Inbound, FetchError>, context: Context<'_>) -> Step<F> {
+    pub fn resume(self, answer: Result<Inbound, FetchError>, context: &mut Context<'_>) -> Step<F> {
         self.flow.on_answer(answer, context)
     }
 }
@@ -116,7 +120,7 @@ impl<F: Flow> Await<F> {
     }
 
     /// Goes on with the word of the issuer's machine. Read a new snapshot first.
-    pub fn resume(self, availability: Availability, context: Context<'_>) -> Step<F> {
+    pub fn resume(self, availability: Availability, context: &mut Context<'_>) -> Step<F> {
         self.flow.on_availability(availability, context)
     }
 }

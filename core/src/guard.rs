@@ -7,9 +7,8 @@ use crate::{
     flow::{Await, Context, Flow, Step},
     http::{FetchError, FieldText, Inbound, One, RequestHead, Response},
     issuer::{Availability, IssuerIndex, IssuerSnapshot, Need},
-    jwt::{Inspected, TokenError, TokenPolicy, VerifiedToken},
+    jwt::{Inspected, TokenError, TokenPolicy, Unattributed, VerifiedToken},
     key_set::KeyLookup,
-    secret::Secret,
     time::Now,
 };
 use alloc::{format, string::String, sync::Arc};
@@ -79,37 +78,45 @@ impl Guard {
     }
 
     /// Begins a request.
-    pub fn begin(&self, request: &RequestHead<'_>, context: Context<'_>) -> Step<GuardFlow> {
+    pub fn begin(&self, request: &RequestHead<'_>, context: &mut Context<'_>) -> Step<GuardFlow> {
         let token = match bearer_token(request) {
             Ok(token) => token,
             Err(reason) => return Step::Done(self.refuse(reason, None)),
         };
+        let token = match self.0.policy.read(token, context.now.unix) {
+            Ok(token) => token,
+            Err(error) => return Step::Done(self.refuse(RefusalReason::Token(error), None)),
+        };
         match self.snapshot(&context) {
             Some(snapshot) if snapshot.metadata().is_some() => {
-                self.inspect(token, &snapshot, context.now)
+                self.attribute(token, &snapshot, context.now)
             }
             // Nothing is known of the issuer yet, not even its exact name.
-            _ => self.wait(Need::Metadata, Waiting::Metadata(Secret::new(token))),
+            _ => self.wait(Need::Metadata, Waiting::Metadata(token)),
         }
     }
 
-    fn inspect(&self, token: &str, snapshot: &IssuerSnapshot, now: Now) -> Step<GuardFlow> {
+    fn attribute(
+        &self,
+        token: Unattributed,
+        snapshot: &IssuerSnapshot,
+        now: Now,
+    ) -> Step<GuardFlow> {
         let Some(metadata) = snapshot.metadata() else {
             return Step::Done(self.refuse(RefusalReason::Unavailable, None));
         };
-        match self.0.policy.inspect(token, metadata.issuer(), now.unix) {
-            Err(error) => Step::Done(self.refuse(RefusalReason::Token(error), None)),
-            Ok(inspected) => {
-                let (algorithm, id) = (inspected.algorithm(), inspected.key_id());
-                match snapshot.key(algorithm, id, now.monotonic) {
-                    Some(KeyLookup::Found(_) | KeyLookup::Ambiguous) => {
-                        Step::Done(self.verify(inspected, Availability::Ready, snapshot, now))
-                    }
-                    Some(KeyLookup::Unknown) | None => {
-                        let need = Need::Key { algorithm, id: id.cloned() };
-                        self.wait(need, Waiting::Key(inspected))
-                    }
-                }
+        let inspected = match token.from_issuer(metadata.issuer()) {
+            Ok(inspected) => inspected,
+            Err(error) => return Step::Done(self.refuse(RefusalReason::Token(error), None)),
+        };
+        let (algorithm, id) = (inspected.algorithm(), inspected.key_id());
+        match snapshot.key(algorithm, id, now.monotonic) {
+            Some(KeyLookup::Found(_) | KeyLookup::Ambiguous) => {
+                Step::Done(self.verify(inspected, Availability::Ready, snapshot, now))
+            }
+            Some(KeyLookup::Unknown) | None => {
+                let need = Need::Key { algorithm, id: id.cloned() };
+                self.wait(need, Waiting::Key(inspected))
             }
         }
     }
@@ -220,8 +227,8 @@ pub struct GuardFlow {
 
 #[derive(Debug)]
 enum Waiting {
-    /// A token that nothing is known about, for the discovery document.
-    Metadata(Secret),
+    /// A token from an unknown issuer, for the discovery document.
+    Metadata(Unattributed),
     /// A token that fits the policy, for its key.
     Key(Inspected),
 }
@@ -229,23 +236,22 @@ enum Waiting {
 impl Flow for GuardFlow {
     type Output = Verdict;
 
-    fn on_answer(self, _: Result<Inbound, FetchError>, _: Context<'_>) -> Step<Self> {
+    fn on_answer(self, _: Result<Inbound, FetchError>, _: &mut Context<'_>) -> Step<Self> {
         // A guard sends no requests of its own.
         Step::Done(self.guard.refuse(RefusalReason::Unavailable, None))
     }
 
-    fn on_availability(self, availability: Availability, context: Context<'_>) -> Step<Self> {
+    fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self> {
         let Some(snapshot) = self.guard.snapshot(&context) else {
             return Step::Done(self.guard.refuse(RefusalReason::Unavailable, None));
         };
         match self.waiting {
             Waiting::Metadata(token) => {
                 if snapshot.metadata().is_none() {
-                    let refusal =
-                        self.guard.refuse(RefusalReason::Unavailable, Some(availability));
+                    let refusal = self.guard.refuse(RefusalReason::Unavailable, Some(availability));
                     return Step::Done(refusal);
                 }
-                self.guard.inspect(token.expose(), &snapshot, context.now)
+                self.guard.attribute(token, &snapshot, context.now)
             }
             Waiting::Key(inspected) => {
                 Step::Done(self.guard.verify(inspected, availability, &snapshot, context.now))

@@ -44,7 +44,7 @@ impl<'k> RsaPublicKey<'k> {
             return Err(KeyRejected::Exponent);
         }
         let value = exponent.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
-        if value < 3 || value >= 1 << 33 || value & 1 == 0 {
+        if !(3..1 << 33).contains(&value) || value & 1 == 0 {
             return Err(KeyRejected::Exponent);
         }
         Ok(Self { modulus, exponent })

@@ -7,9 +7,7 @@
 use super::{Gate, GateFlow, flow::Waiting, pages, respond};
 use crate::{
     flow::{Await, Context, Fetch, Step},
-    http::{
-        Cookies, FetchError, FieldText, Headers, Inbound, OwnedCookies, Query, Response,
-    },
+    http::{Cookies, FetchError, FieldText, Headers, Inbound, Query, Response},
     issuer::{Availability, Need},
     jwt::{Inspected, TokenError, VerifiedToken},
     key_set::KeyLookup,
@@ -54,7 +52,7 @@ impl Gate {
         &self,
         query: Query<'_>,
         cookies: Cookies<'_>,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let parameters = match CallbackParameters::parse(query) {
             Ok(parameters) => parameters,
@@ -71,18 +69,14 @@ impl Gate {
                 self.login_failed(CallbackError::Transaction, None)
             });
         };
-        let received = Received {
-            transaction,
-            issuer: parameters.issuer,
-            code: match parameters.outcome {
-                Ok(code) => code,
-                Err(error) => {
-                    let error = CallbackError::Provider(error);
-                    return respond(self.login_failed(error, Some(&transaction)));
-                }
-            },
-            held: found.held,
+        let code = match parameters.outcome {
+            Ok(code) => code,
+            Err(error) => {
+                let error = CallbackError::Provider(error);
+                return respond(self.login_failed(error, Some(&transaction)));
+            }
         };
+        let received = Received { transaction, issuer: parameters.issuer, code, held: found.held };
         let snapshot = context.issuers.snapshot(self.0.issuer);
         if snapshot.is_some_and(|snapshot| snapshot.metadata().is_some()) {
             return self.on_callback_metadata(received, context);
@@ -94,7 +88,7 @@ impl Gate {
     pub(super) fn on_callback_metadata(
         &self,
         received: Received,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let Received { transaction, issuer, code, held } = received;
         let snapshot = context.issuers.snapshot(self.0.issuer);
@@ -117,17 +111,14 @@ impl Gate {
             transaction.code_verifier(),
         );
         let redeeming = Redeeming { transaction, held };
-        Step::Fetch(Fetch::new(
-            request,
-            GateFlow::new(self.clone(), Waiting::Tokens(redeeming)),
-        ))
+        Step::Fetch(Fetch::new(request, GateFlow::new(self.clone(), Waiting::Tokens(redeeming))))
     }
 
     pub(super) fn on_tokens(
         &self,
         redeeming: Redeeming,
         answer: Result<Inbound, FetchError>,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let Redeeming { transaction, held } = redeeming;
         let now = context.now.unix;
@@ -144,7 +135,8 @@ impl Gate {
                 let id_token = self
                     .0
                     .id_tokens
-                    .inspect(text, metadata.issuer(), now)
+                    .read(text, now)
+                    .and_then(|token| token.from_issuer(metadata.issuer()))
                     .map_err(|error| CallbackError::IdToken(IdTokenError::Token(error)))?;
                 Ok((tokens, id_token))
             });
@@ -178,7 +170,7 @@ impl Gate {
         &self,
         verifying: Verifying,
         availability: Availability,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let Verifying { transaction, held, id_token, access_token, access_token_expires_at } =
             verifying;
@@ -215,7 +207,7 @@ impl Gate {
         session: &Session,
         transaction: &LoginTransaction,
         held: HeldCookies,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Result<Response, CallbackError> {
         let mut headers = Headers::new();
         self.write_session(session, held, context.now.unix, context.entropy, &mut headers)

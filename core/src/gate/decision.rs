@@ -60,9 +60,10 @@ impl Forward {
     #[must_use]
     pub fn failed(&self, failure: UpstreamFailure) -> Response {
         let (status, body) = match failure {
-            UpstreamFailure::Connect | UpstreamFailure::Protocol => {
-                (502, r#"{"error":"bad_gateway","error_description":"The upstream gave no answer."}"#)
-            }
+            UpstreamFailure::Connect | UpstreamFailure::Protocol => (
+                502,
+                r#"{"error":"bad_gateway","error_description":"The upstream gave no answer."}"#,
+            ),
             UpstreamFailure::Timeout => (
                 504,
                 r#"{"error":"gateway_timeout","error_description":"The upstream took too long."}"#,

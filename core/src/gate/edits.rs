@@ -46,14 +46,8 @@ const RESERVED: [&str; 15] = [
 ];
 
 /// Beginnings of such fields.
-const RESERVED_PREFIXES: [&str; 6] = [
-    "remote-",
-    "x-auth-",
-    "x-envoy-",
-    "x-forwarded-",
-    "x-invoke-",
-    "x-middleware-",
-];
+const RESERVED_PREFIXES: [&str; 6] =
+    ["remote-", "x-auth-", "x-envoy-", "x-forwarded-", "x-invoke-", "x-middleware-"];
 
 fn is_hop_by_hop(name: &str) -> bool {
     HOP_BY_HOP.iter().any(|field| name.eq_ignore_ascii_case(field))
@@ -159,7 +153,8 @@ impl ResponseFilter<'_> {
     /// caching where the gate sets a cookie.
     #[must_use]
     pub fn keeps(&self, name: &str, value: &[u8]) -> bool {
-        if is_hop_by_hop(name) || self.connection.iter().any(|field| name.eq_ignore_ascii_case(field))
+        if is_hop_by_hop(name)
+            || self.connection.iter().any(|field| name.eq_ignore_ascii_case(field))
         {
             return false;
         }
@@ -167,7 +162,7 @@ impl ResponseFilter<'_> {
             let pair = [("cookie", value)];
             let mut first = None;
             Cookies::of(&pair).each(&mut |name, _| {
-                first.get_or_insert(name.to_vec());
+                first.get_or_insert_with(|| name.to_vec());
             });
             return !first.is_some_and(|name| self.edits.names.is_own(&name));
         }

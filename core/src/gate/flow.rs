@@ -38,7 +38,11 @@ impl GateFlow {
 impl Flow for GateFlow {
     type Output = Decision;
 
-    fn on_answer(self, answer: Result<Inbound, FetchError>, context: Context<'_>) -> Step<Self> {
+    fn on_answer(
+        self,
+        answer: Result<Inbound, FetchError>,
+        context: &mut Context<'_>,
+    ) -> Step<Self> {
         match self.waiting {
             Waiting::Tokens(redeeming) => self.gate.on_tokens(redeeming, answer, context),
             // No other wait is for an answer.
@@ -46,7 +50,7 @@ impl Flow for GateFlow {
         }
     }
 
-    fn on_availability(self, availability: Availability, context: Context<'_>) -> Step<Self> {
+    fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self> {
         match self.waiting {
             Waiting::Login(pending) => self.gate.on_login_metadata(pending, availability, context),
             Waiting::Callback(received) => self.gate.on_callback_metadata(received, context),

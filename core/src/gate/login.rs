@@ -22,7 +22,7 @@ impl Gate {
         &self,
         query: Query<'_>,
         cookies: Cookies<'_>,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let return_to = ReturnTo::of_query(query);
         // A login that leads back to the gate's own routes would lead in a circle.
@@ -45,7 +45,7 @@ impl Gate {
         &self,
         pending: Pending,
         availability: Availability,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let Pending { return_to, cookies } = pending;
         let snapshot = context.issuers.snapshot(self.0.issuer);
@@ -76,7 +76,7 @@ impl Gate {
         metadata: &ProviderMetadata,
         return_to: &ReturnTo,
         cookies: Cookies<'_>,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Response {
         let mut headers = Headers::new();
         let started = LoginTransaction::start(return_to, context.now.unix, context.entropy)
@@ -89,8 +89,7 @@ impl Gate {
             });
         let Ok(transaction) = started else { return pages::internal() };
         let (client, crypto) = (&self.0.client, &self.0.crypto);
-        let url =
-            authorization_url(metadata, client, &self.0.redirect_uri, &transaction, crypto);
+        let url = authorization_url(metadata, client, &self.0.redirect_uri, &transaction, crypto);
         let mut response = Response::redirect(302, FieldText::lossy(url));
         response.headers.extend(headers);
         response

@@ -21,7 +21,7 @@ impl Gate {
     pub(super) fn begin_logout(
         &self,
         cookies: Cookies<'_>,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let found = self.find_session(cookies, context.now.unix);
         let mut removals = Headers::new();
@@ -41,7 +41,7 @@ impl Gate {
     pub(super) fn on_logout_metadata(
         &self,
         pending: Pending,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let Pending { provider_session, removals } = pending;
         let snapshot = context.issuers.snapshot(self.0.issuer);

@@ -91,7 +91,7 @@ impl Gate {
     }
 
     /// Begins a request.
-    pub fn begin(&self, request: &RequestHead<'_>, context: Context<'_>) -> Step<GateFlow> {
+    pub fn begin(&self, request: &RequestHead<'_>, context: &mut Context<'_>) -> Step<GateFlow> {
         if request.method == "CONNECT" {
             return respond(pages::method_not_allowed("GET, HEAD, POST, PUT, PATCH, DELETE"));
         }
@@ -117,7 +117,7 @@ impl Gate {
         route: OwnRoute,
         target: &RequestTarget<'_>,
         request: &RequestHead<'_>,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         if route == OwnRoute::Unknown {
             return respond(pages::not_found());
@@ -137,7 +137,7 @@ impl Gate {
     }
 
     /// Who is signed in: the user's claims, or 204.
-    fn me(&self, cookies: Cookies<'_>, context: Context<'_>) -> Response {
+    fn me(&self, cookies: Cookies<'_>, context: &mut Context<'_>) -> Response {
         let found = self.find_session(cookies, context.now.unix);
         match found.session {
             Some(session) => {

@@ -2,9 +2,7 @@
 
 use super::{
     Decision, Forward, Gate, GateFlow, RequestEdits, ResponseEdits, Serve, forwarded, pages,
-    refusal::is_forged,
-    respond,
-    sessions::FoundSession,
+    refusal::is_forged, respond, sessions::FoundSession,
 };
 use crate::{
     entropy::Entropy,
@@ -15,7 +13,11 @@ use crate::{
     session::{HeldCookies, Session},
     time::UnixSeconds,
 };
-use alloc::{borrow::Cow, format, string::ToString as _};
+use alloc::{
+    borrow::{Cow, ToOwned as _},
+    format,
+    string::ToString as _,
+};
 
 /// Access tokens that expire this soon are not sent any more, in seconds.
 const TOKEN_MARGIN: u64 = 5;
@@ -25,7 +27,7 @@ impl Gate {
         &self,
         target: &RequestTarget<'_>,
         request: &RequestHead<'_>,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let routing =
             RouteRequest { path: &target.path, query: target.query, headers: request.headers };
@@ -38,7 +40,8 @@ impl Gate {
         };
         match routed {
             Target::External(url) => {
-                let guarded = self.is_guarded(&routing) || self.is_guarded_path(&url.path, &routing);
+                let guarded =
+                    self.is_guarded(&routing) || self.is_guarded_path(&url.path, &routing);
                 self.forward(target, &url, guarded, request, context)
             }
             Target::Local(local) => match self.0.routes.find(local.path.as_str()) {
@@ -85,7 +88,7 @@ impl Gate {
         url: &ExternalUrl<'_>,
         guarded: bool,
         request: &RequestHead<'_>,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let Ok(destination) = Url::parse(&url.to_string()) else {
             return respond(pages::bad_request("rewrite"));
@@ -129,7 +132,7 @@ impl Gate {
         local: LocalUrl<'_>,
         guarded: bool,
         request: &RequestHead<'_>,
-        context: Context<'_>,
+        context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let cookies = Cookies::of(request.headers);
         let now = context.now.unix;
@@ -152,7 +155,7 @@ impl Gate {
         self.add_request_headers(request, cookies, &mut request_headers);
         let private = session.is_some();
         Step::Done(Decision::Serve(Serve {
-            path: local.path.as_str().to_string(),
+            path: local.path.as_str().to_owned(),
             query: local.query.map(Cow::into_owned),
             session,
             request: RequestEdits::new(request.headers, &["cookie"], request_headers),
@@ -196,6 +199,9 @@ impl Gate {
 
 fn is_prefetch(request: &RequestHead<'_>) -> bool {
     ["purpose", "sec-purpose", "x-purpose"].iter().any(|name| {
-        request.header(name).text().is_some_and(|text| text.to_ascii_lowercase().contains("prefetch"))
+        request
+            .header(name)
+            .text()
+            .is_some_and(|text| text.to_ascii_lowercase().contains("prefetch"))
     })
 }

@@ -17,7 +17,7 @@ pub(super) struct FoundSession {
 }
 
 impl Gate {
-    const fn session_cookie<'c>(&self, name: &'c str) -> SealedCookie<'c> {
+    fn session_cookie<'c>(&self, name: &'c str) -> SealedCookie<'c> {
         SealedCookie { name, purpose: Purpose::Session, secure: self.0.secure }
     }
 

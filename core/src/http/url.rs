@@ -1,10 +1,6 @@
 //! The small part of URLs that a gate needs: absolute `http` and `https` URLs, already encoded.
 
-use alloc::{
-    borrow::ToOwned,
-    format,
-    string::{String, ToString as _},
-};
+use alloc::{borrow::ToOwned, format, string::String};
 use core::{fmt, net::Ipv6Addr, ops::Range};
 
 /// `http` or `https`.
@@ -280,7 +276,7 @@ impl Origin {
     /// The absolute URL of `path`, which starts with `/`.
     #[must_use]
     pub fn join(&self, path: &str) -> String {
-        let mut url = self.text.to_string();
+        let mut url = self.text.clone();
         url.push_str(path);
         url
     }

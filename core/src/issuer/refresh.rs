@@ -191,11 +191,6 @@ impl Refresh {
         }
     }
 
-    /// The moment from which on a reader should nudge the machine.
-    pub(super) const fn refresh_at(&self) -> Option<Monotonic> {
-        self.refresh_at
-    }
-
     fn is_due(&self, now: Monotonic) -> bool {
         self.refresh_at.is_some_and(|at| at <= now)
     }

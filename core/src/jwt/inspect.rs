@@ -20,18 +20,13 @@ const TEXT_CLAIMS: [&str; 5] = ["azp", "client_id", "jti", "scope", "sub"];
 const LAST_SECOND: u64 = 253_402_300_799;
 
 impl TokenPolicy {
-    /// Reads `token` and checks all that can be checked without a key: form, header, issuer,
+    /// Reads `token` and checks all that can be checked without knowing the issuer: form, header,
     /// audience and dates.
     ///
     /// # Errors
     ///
     /// [`TokenError`]: the first rule that the token breaks.
-    pub fn inspect(
-        &self,
-        token: &str,
-        issuer: &str,
-        now: UnixSeconds,
-    ) -> Result<Inspected, TokenError> {
+    pub fn read(&self, token: &str, now: UnixSeconds) -> Result<Unattributed, TokenError> {
         if token.len() > self.max_length {
             return Err(TokenError::TooLong);
         }
@@ -51,15 +46,15 @@ impl TokenPolicy {
         let payload = encoding::decode(payload).ok_or(TokenError::Serialization)?;
         let limits = JsonLimits { bytes: self.max_length, depth: 32, members: 256 };
         let claims = Object::parse(&payload, limits).map_err(|_| TokenError::Payload)?;
-        let expires_at = self.check_claims(&claims, issuer, now)?;
-        Ok(Inspected {
+        let expires_at = self.check_claims(&claims, now)?;
+        Ok(Unattributed(Inspected {
             signing_input: signing_input.into(),
             signature,
             algorithm: header.algorithm,
             key_id: header.key_id,
             claims,
             expires_at,
-        })
+        }))
     }
 
     fn check_type(&self, token_type: TokenType) -> Result<(), TokenError> {
@@ -71,15 +66,7 @@ impl TokenPolicy {
         if fits { Ok(()) } else { Err(TokenError::Type) }
     }
 
-    fn check_claims(
-        &self,
-        claims: &Object,
-        issuer: &str,
-        now: UnixSeconds,
-    ) -> Result<UnixSeconds, TokenError> {
-        if claims.required_text("iss").map_err(|_| TokenError::Issuer)? != issuer {
-            return Err(TokenError::Issuer);
-        }
+    fn check_claims(&self, claims: &Object, now: UnixSeconds) -> Result<UnixSeconds, TokenError> {
         self.check_audience(claims)?;
         for name in TEXT_CLAIMS {
             claims.text(name).map_err(|_| TokenError::ClaimType(name))?;
@@ -179,7 +166,26 @@ impl Seconds {
     }
 }
 
-/// A token that fits the policy, if only its signature does.
+/// A token that fits the policy, from whomever it may be.
+#[derive(Clone, Debug)]
+#[must_use = "nothing in the token can be trusted before `verify`"]
+pub struct Unattributed(Inspected);
+
+impl Unattributed {
+    /// Checks that the token says to be from `issuer`, byte for byte (RFC 7519 §4.1.1).
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Issuer`] where it does not.
+    pub fn from_issuer(self, issuer: &str) -> Result<Inspected, TokenError> {
+        match self.0.claims.text("iss") {
+            Ok(Some(claimed)) if claimed == issuer => Ok(self.0),
+            _ => Err(TokenError::Issuer),
+        }
+    }
+}
+
+/// A token that fits the policy and its issuer, if only its signature does.
 #[derive(Clone)]
 #[must_use = "nothing in the token can be trusted before `verify`"]
 pub struct Inspected {

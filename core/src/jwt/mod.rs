@@ -1,14 +1,14 @@
 //! Compact JSON Web Tokens (RFC 7515, RFC 7519), read strictly and verified in a fixed order.
 //!
 //! ```text
-//! text ── TokenPolicy::inspect ──► Inspected ── verify(key) ──► VerifiedToken
-//!         size, alphabet, header,    │
-//!         issuer, audience, dates    └─ says which key it names, so that nothing is fetched
-//!                                       for a token that could not be accepted anyway
+//! text ── TokenPolicy::read ──► Unattributed ── from_issuer ──► Inspected ── verify ──► VerifiedToken
+//!         size, alphabet, header,               byte for byte   │            with the key that
+//!         audience, dates                                       │            the issuer gave for it
+//!                                                               └─ says which key it names
 //! ```
 //!
-//! Cheap checks come first, and no check after the signature can be skipped: a [`VerifiedToken`]
-//! has no other constructor.
+//! Cheap checks come first, so that nothing is fetched for a token that could not be accepted
+//! anyway. No step can be skipped: a [`VerifiedToken`] has no other constructor.
 
 mod error;
 mod header;
@@ -17,5 +17,5 @@ mod policy;
 
 pub use error::TokenError;
 pub use header::KeyId;
-pub use inspect::{Inspected, VerifiedToken};
+pub use inspect::{Inspected, Unattributed, VerifiedToken};
 pub use policy::{AccessTokenProfile, ClockTolerance, TokenPolicy, TokenPolicyError};
