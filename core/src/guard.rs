@@ -87,7 +87,7 @@ impl Guard {
             Ok(token) => token,
             Err(error) => return Step::Done(self.refuse(RefusalReason::Token(error), None)),
         };
-        match self.snapshot(&context) {
+        match self.snapshot(context) {
             Some(snapshot) if snapshot.metadata().is_some() => {
                 self.attribute(token, &snapshot, context.now)
             }
@@ -242,7 +242,7 @@ impl Flow for GuardFlow {
     }
 
     fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self> {
-        let Some(snapshot) = self.guard.snapshot(&context) else {
+        let Some(snapshot) = self.guard.snapshot(context) else {
             return Step::Done(self.guard.refuse(RefusalReason::Unavailable, None));
         };
         match self.waiting {

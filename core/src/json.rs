@@ -3,11 +3,7 @@
 //! Beyond RFC 8259: no duplicate member at any level (RFC 7493 §2.3), a bound on size, depth and
 //! members, and "absent", "null" and "of another type" are three things.
 
-use alloc::{
-    collections::BTreeMap,
-    string::{String, ToString as _},
-    vec::Vec,
-};
+use alloc::{borrow::ToOwned as _, collections::BTreeMap, string::String, vec::Vec};
 use core::fmt;
 use serde::{
     Serialize, Serializer,
@@ -174,7 +170,7 @@ impl FromIterator<(String, Json)> for Object {
 
 impl From<&str> for Json {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_string())
+        Self::Text(text.to_owned())
     }
 }
 

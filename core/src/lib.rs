@@ -26,3 +26,6 @@ pub mod session;
 pub mod time;
 
 mod encoding;
+
+#[cfg(test)]
+mod test_support;

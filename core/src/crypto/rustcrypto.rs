@@ -1,4 +1,4 @@
-//! The provider in pure Rust: rsa, aes-gcm, hkdf and sha2 of the `RustCrypto` project.
+//! The provider in pure Rust: rsa, aes-gcm, hkdf and sha2 of the RustCrypto project.
 
 use super::{
     AeadFailure, AeadKey, AuthenticatedEncryption, BadSignature, CryptoProvider, Hashing,

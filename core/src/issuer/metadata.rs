@@ -4,7 +4,7 @@ use crate::{
     http::{Scheme, Url, UrlError},
     json::{JsonError, JsonLimits, Object},
 };
-use alloc::string::{String, ToString as _};
+use alloc::{borrow::ToOwned as _, string::String};
 use core::fmt;
 
 /// How a client proves to the token endpoint who it is (OpenID Connect Core 1.0 §9).
@@ -61,7 +61,7 @@ impl ProviderMetadata {
             ClientAuthentication::SecretBasic
         };
         Ok(Self {
-            issuer: issuer.to_string(),
+            issuer: issuer.to_owned(),
             authorization_endpoint: required("authorization_endpoint")?,
             token_endpoint: required("token_endpoint")?,
             jwks_uri: required("jwks_uri")?,

@@ -87,6 +87,7 @@ struct FlightUnderWay {
 }
 
 /// What a demand for a fetch comes to.
+#[derive(Clone, Copy)]
 pub(super) enum Fetching {
     /// A flight is under way or due; it ends by this moment.
     Pending(Monotonic),

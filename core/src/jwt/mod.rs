@@ -19,3 +19,6 @@ pub use error::TokenError;
 pub use header::KeyId;
 pub use inspect::{Inspected, Unattributed, VerifiedToken};
 pub use policy::{AccessTokenProfile, ClockTolerance, TokenPolicy, TokenPolicyError};
+
+#[cfg(test)]
+mod tests;

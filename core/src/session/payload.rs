@@ -26,6 +26,12 @@ pub struct UserClaims(Object);
 
 impl Eq for UserClaims {}
 
+impl core::fmt::Debug for UserClaims {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("UserClaims(..)")
+    }
+}
+
 impl UserClaims {
     /// Claims about the token itself, which say nothing about the user.
     const PROTOCOL_CLAIMS: [&str; 11] = [
