@@ -3,6 +3,7 @@
 //! RFC 6749 §3.1 and §3.2: a parameter without a value counts as left out, and none may be given
 //! more than once.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
@@ -46,11 +47,13 @@ impl Parameters {
     fn parse(text: &[u8]) -> Self {
         let mut parameters = Self::default();
         for (name, value) in form_urlencoded::parse(text) {
-            let name = name.into_owned();
-            if parameters.values.contains_key(&name) {
-                parameters.repeated.insert(name);
-            } else {
-                parameters.values.insert(name, value.into_owned());
+            match parameters.values.entry(name.into_owned()) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value.into_owned());
+                }
+                Entry::Occupied(entry) => {
+                    parameters.repeated.insert(entry.key().clone());
+                }
             }
         }
         parameters

@@ -57,6 +57,14 @@ impl Origin {
         }
     }
 
+    /// The address of a path below this origin. A path begins with a slash or is empty.
+    pub(crate) fn at(&self, path: &str) -> WebAddress {
+        WebAddress {
+            text: format!("{}{path}", self.text),
+            origin: self.clone(),
+        }
+    }
+
     /// The origin in lower case, without a default port and without a slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
