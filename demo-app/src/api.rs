@@ -17,18 +17,11 @@ pub fn handle(request: &Request<Bytes>) -> Response<Bytes> {
             "text/plain; charset=utf-8",
             Bytes::from_static(b"Server Running..."),
         ),
-        "/api/private-route" => responses::json(
-            StatusCode::OK,
-            &Message {
-                message: "This is a private route",
-            },
-        ),
+        "/api/private-route" => {
+            responses::json(StatusCode::OK, &Message { message: "This is a private route" })
+        }
         _ => {
-            return refusal(
-                StatusCode::NOT_FOUND,
-                "not_found",
-                "There is no such route.",
-            );
+            return refusal(StatusCode::NOT_FOUND, "not_found", "There is no such route.");
         }
     };
     if responses::is_read(request) {
@@ -65,23 +58,14 @@ mod tests {
     use super::*;
 
     fn call(method: Method, path: &str) -> Response<Bytes> {
-        handle(
-            &Request::builder()
-                .method(method)
-                .uri(path)
-                .body(Bytes::new())
-                .unwrap(),
-        )
+        handle(&Request::builder().method(method).uri(path).body(Bytes::new()).unwrap())
     }
 
     #[test]
     fn the_root_says_that_the_server_runs() {
         let response = call(Method::GET, "/api");
         assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(
-            response.headers()[header::CONTENT_TYPE],
-            "text/plain; charset=utf-8"
-        );
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/plain; charset=utf-8");
         assert_eq!(response.body(), "Server Running...");
     }
 

@@ -34,10 +34,7 @@ impl Parameters {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.split(';').next())
             .ok_or(NotAForm)?;
-        if media_type
-            .trim()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        {
+        if media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             Ok(Self::parse(request.body()))
         } else {
             Err(NotAForm)
@@ -101,22 +98,14 @@ mod tests {
     fn refuses_a_body_that_is_no_form() {
         for (content_type, accepted) in [
             (Some("application/x-www-form-urlencoded"), true),
-            (
-                Some("Application/X-WWW-Form-Urlencoded; charset=utf-8"),
-                true,
-            ),
+            (Some("Application/X-WWW-Form-Urlencoded; charset=utf-8"), true),
             (Some("application/json"), false),
-            (
-                Some("multipart/form-data; boundary=application/x-www-form-urlencoded"),
-                false,
-            ),
+            (Some("multipart/form-data; boundary=application/x-www-form-urlencoded"), false),
             (None, false),
         ] {
             let mut request = Request::new(Bytes::from_static(b"a=b"));
             if let Some(content_type) = content_type {
-                request
-                    .headers_mut()
-                    .insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+                request.headers_mut().insert(header::CONTENT_TYPE, content_type.parse().unwrap());
             }
             let form = Parameters::from_form(&request);
             assert_eq!(form.is_ok(), accepted, "{content_type:?}");

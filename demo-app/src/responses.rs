@@ -33,9 +33,14 @@ pub(crate) fn json(status: StatusCode, document: &impl Serialize) -> Response<By
         );
     };
     let mut response = text(status, "application/json", document);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+/// Lets anyone keep a response, for a minute.
+pub(crate) fn shared(mut response: Response<Bytes>) -> Response<Bytes> {
+    let control = HeaderValue::from_static("public, max-age=60");
+    response.headers_mut().insert(header::CACHE_CONTROL, control);
     response
 }
 
@@ -49,23 +54,14 @@ pub(crate) fn text(
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
 /// A file that is compiled into the program; browsers ask again each time.
 pub(crate) fn asset(media_type: &'static str, body: &'static str) -> Response<Bytes> {
-    let mut response = text(
-        StatusCode::OK,
-        media_type,
-        Bytes::from_static(body.as_bytes()),
-    );
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let mut response = text(StatusCode::OK, media_type, Bytes::from_static(body.as_bytes()));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 
@@ -76,10 +72,7 @@ pub(crate) fn redirect(status: StatusCode, location: HeaderValue) -> Response<By
     let headers = response.headers_mut();
     headers.insert(header::LOCATION, location);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
 

@@ -32,9 +32,6 @@ mod tests {
 
     #[test]
     fn debug_output_hides_the_text() {
-        assert_eq!(
-            format!("{:?}", Secret::new("hunter2".to_owned())),
-            "Secret(..)"
-        );
+        assert_eq!(format!("{:?}", Secret::new("hunter2".to_owned())), "Secret(..)");
     }
 }

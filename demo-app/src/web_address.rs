@@ -50,19 +50,12 @@ impl Origin {
     /// origin.
     pub fn parse(text: &str) -> Result<Self, WebAddressError> {
         let (origin, rest) = split(text)?;
-        if rest.is_empty() || rest == "/" {
-            Ok(origin)
-        } else {
-            Err(WebAddressError::PathOrQuery)
-        }
+        if rest.is_empty() || rest == "/" { Ok(origin) } else { Err(WebAddressError::PathOrQuery) }
     }
 
     /// The address of a path below this origin. A path begins with a slash or is empty.
     pub(crate) fn at(&self, path: &str) -> WebAddress {
-        WebAddress {
-            text: format!("{}{path}", self.text),
-            origin: self.clone(),
-        }
+        WebAddress { text: format!("{}{path}", self.text), origin: self.clone() }
     }
 
     /// The origin in lower case, without a default port and without a slash at its end.
@@ -99,10 +92,7 @@ impl WebAddress {
     /// [`WebAddressError`] when the text is no `http` or `https` address.
     pub fn parse(text: &str) -> Result<Self, WebAddressError> {
         let (origin, _) = split(text)?;
-        Ok(Self {
-            text: text.to_owned(),
-            origin,
-        })
+        Ok(Self { text: text.to_owned(), origin })
     }
 
     /// The address exactly as it was written.
@@ -150,10 +140,7 @@ impl Error for WebAddressError {}
 
 /// Splits an address into its origin and everything after it.
 fn split(text: &str) -> Result<(Origin, &str), WebAddressError> {
-    if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
-    {
+    if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
         return Err(WebAddressError::UnexpectedCharacter);
     }
     let (scheme, rest) = text.split_once("://").ok_or(WebAddressError::Scheme)?;
@@ -180,14 +167,7 @@ fn split(text: &str) -> Result<(Origin, &str), WebAddressError> {
         Some(port) if port != default_port => format!("{scheme}://{host}:{port}"),
         _ => format!("{scheme}://{host}"),
     };
-    Ok((
-        Origin {
-            text,
-            secure,
-            loopback,
-        },
-        rest,
-    ))
+    Ok((Origin { text, secure, loopback }, rest))
 }
 
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), WebAddressError> {
@@ -223,9 +203,7 @@ fn parse_host(host: &str) -> Result<(String, bool), WebAddressError> {
     let name = host.to_ascii_lowercase();
     let is_label = |label: &str| {
         !label.is_empty()
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     // Browsers take a name with a number at its end for an IPv4 address in an odd notation.
     let is_number = |label: &str| match label.strip_prefix("0x") {
@@ -298,11 +276,7 @@ mod tests {
             ("http://0.0.0.0", false),
             ("http://[::ffff:127.0.0.1]", false),
         ] {
-            assert_eq!(
-                Origin::parse(text).unwrap().is_loopback(),
-                loopback,
-                "{text}"
-            );
+            assert_eq!(Origin::parse(text).unwrap().is_loopback(), loopback, "{text}");
         }
     }
 

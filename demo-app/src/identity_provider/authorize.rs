@@ -55,10 +55,7 @@ impl IdentityProvider {
             );
         }
         let Ok(parameters) = Parameters::from_form(request) else {
-            return page::error(
-                StatusCode::BAD_REQUEST,
-                "The request brings no sign-in form.",
-            );
+            return page::error(StatusCode::BAD_REQUEST, "The request brings no sign-in form.");
         };
         let authorization = match self.authorization_request(&parameters) {
             Ok(authorization) => authorization,
@@ -72,11 +69,7 @@ impl IdentityProvider {
         let (Ok(cookie), Ok(session_id)) = (random_text(), random_text()) else {
             return page::failure();
         };
-        let session = Session {
-            user,
-            authenticated_at: now,
-            session_id,
-        };
+        let session = Session { user, authenticated_at: now, session_id };
         {
             let sessions = &mut self.state().sessions;
             sessions.end(request);
@@ -125,11 +118,7 @@ impl IdentityProvider {
     fn refuse(&self, refusal: &Refusal<'_>, status: StatusCode) -> Response<Bytes> {
         match refusal {
             Refusal::Page(message) => page::error(StatusCode::BAD_REQUEST, message),
-            Refusal::Redirect {
-                destination,
-                error,
-                description,
-            } => {
+            Refusal::Redirect { destination, error, description } => {
                 let parameters = [("error", *error), ("error_description", *description)];
                 self.send_back(*destination, &parameters, status)
             }
@@ -176,9 +165,7 @@ mod tests {
     #[test]
     fn the_sign_in_form_may_lead_to_the_client() {
         let response = get(&provider(), &authorization_path(&[]));
-        let policy = response.headers()[header::CONTENT_SECURITY_POLICY]
-            .to_str()
-            .unwrap();
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.contains("form-action 'self' http://localhost:3000;"));
     }
 
@@ -201,14 +188,8 @@ mod tests {
     fn signing_in_sends_the_browser_back_with_a_code() {
         let response = sign_in(&provider(), &[]);
         assert!(location(&response).starts_with("http://localhost:3000/api/auth/callback?code="));
-        assert_eq!(
-            location_parameter(&response, "state").as_deref(),
-            Some("the-state")
-        );
-        assert_eq!(
-            location_parameter(&response, "iss").as_deref(),
-            Some(ISSUER)
-        );
+        assert_eq!(location_parameter(&response, "state").as_deref(), Some("the-state"));
+        assert_eq!(location_parameter(&response, "iss").as_deref(), Some(ISSUER));
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
         let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
@@ -218,16 +199,10 @@ mod tests {
 
     #[test]
     fn keeps_the_query_of_a_redirect_uri_and_encodes_the_state() {
-        let changes = [
-            ("redirect_uri", "http://localhost:3000/cb?x=1"),
-            ("state", "a&b=\r\nü"),
-        ];
+        let changes = [("redirect_uri", "http://localhost:3000/cb?x=1"), ("state", "a&b=\r\nü")];
         let response = sign_in(&provider(), &changes);
         assert!(location(&response).starts_with("http://localhost:3000/cb?x=1&code="));
-        assert_eq!(
-            location_parameter(&response, "state").as_deref(),
-            Some("a&b=\r\nü")
-        );
+        assert_eq!(location_parameter(&response, "state").as_deref(), Some("a&b=\r\nü"));
     }
 
     #[test]
@@ -272,10 +247,7 @@ mod tests {
         let path = authorization_path(&[("prompt", "none")]);
         let response = get(&provider, &path);
         assert_eq!(response.status(), StatusCode::FOUND);
-        assert_eq!(
-            location_parameter(&response, "error").as_deref(),
-            Some("login_required")
-        );
+        assert_eq!(location_parameter(&response, "error").as_deref(), Some("login_required"));
 
         let cookie = cookie(&sign_in(&provider, &[]));
         let response = get_with_cookie(&provider, &path, &cookie, now());
@@ -287,8 +259,7 @@ mod tests {
         let provider = provider();
         let first = cookie(&sign_in(&provider, &[]));
         let mut form = sign_in_form(&[], "mary");
-        form.headers_mut()
-            .insert(header::COOKIE, first.parse().unwrap());
+        form.headers_mut().insert(header::COOKIE, first.parse().unwrap());
         let second = cookie(&provider.handle(&form, now()));
         assert_ne!(first, second);
         let path = authorization_path(&[]);
@@ -308,15 +279,9 @@ mod tests {
             &[("redirect_uri", "http://localhost:3000/api/auth/callback?x")],
             &[("redirect_uri", "HTTP://localhost:3000/api/auth/callback")],
             &[("redirect_uri", "")],
-            &[
-                ("redirect_uri", REDIRECT_URI),
-                ("redirect_uri", REDIRECT_URI),
-            ],
+            &[("redirect_uri", REDIRECT_URI), ("redirect_uri", REDIRECT_URI)],
             &[("client_id", CLIENT_ID), ("client_id", CLIENT_ID)],
-            &[
-                ("client_id", OTHER_CLIENT_ID),
-                ("redirect_uri", "http://localhost:3000/cb?x=1"),
-            ],
+            &[("client_id", OTHER_CLIENT_ID), ("redirect_uri", "http://localhost:3000/cb?x=1")],
         ] {
             let by_link = get(&provider, &authorization_path(changes));
             let by_form = provider.handle(&sign_in_form(changes, "demo"), now());
@@ -333,10 +298,7 @@ mod tests {
         let provider = provider();
         let long = "x".repeat(2000);
         for (changes, error) in [
-            (
-                &[("response_type", "token")][..],
-                "unsupported_response_type",
-            ),
+            (&[("response_type", "token")][..], "unsupported_response_type"),
             (&[("response_type", "")], "invalid_request"),
             (&[("response_mode", "fragment")], "invalid_request"),
             (&[("scope", "open\"id")], "invalid_scope"),
@@ -353,28 +315,16 @@ mod tests {
             (&[("prompt", "none login")], "invalid_request"),
             (&[("max_age", "-1")], "invalid_request"),
             (&[("request", "e30.e30.")], "request_not_supported"),
-            (
-                &[("request_uri", "https://evil.example")],
-                "request_uri_not_supported",
-            ),
+            (&[("request_uri", "https://evil.example")], "request_uri_not_supported"),
         ] {
             let by_link = get(&provider, &authorization_path(changes));
             let by_form = provider.handle(&sign_in_form(changes, "demo"), now());
             for response in [by_link, by_form] {
                 assert!(response.status().is_redirection(), "{changes:?}");
                 assert!(location(&response).starts_with(REDIRECT_URI));
-                assert_eq!(
-                    location_parameter(&response, "error").as_deref(),
-                    Some(error)
-                );
-                assert_eq!(
-                    location_parameter(&response, "state").as_deref(),
-                    Some("the-state")
-                );
-                assert_eq!(
-                    location_parameter(&response, "iss").as_deref(),
-                    Some(ISSUER)
-                );
+                assert_eq!(location_parameter(&response, "error").as_deref(), Some(error));
+                assert_eq!(location_parameter(&response, "state").as_deref(), Some("the-state"));
+                assert_eq!(location_parameter(&response, "iss").as_deref(), Some(ISSUER));
                 assert_eq!(location_parameter(&response, "code"), None);
                 assert!(!response.headers().contains_key(header::SET_COOKIE));
             }
@@ -417,11 +367,7 @@ mod tests {
                 }
             }
             let response = provider.handle(&form, now());
-            let expected = if accepted {
-                StatusCode::SEE_OTHER
-            } else {
-                StatusCode::FORBIDDEN
-            };
+            let expected = if accepted { StatusCode::SEE_OTHER } else { StatusCode::FORBIDDEN };
             assert_eq!(response.status(), expected, "{origin:?} {fetch_site:?}");
         }
     }

@@ -39,12 +39,7 @@ impl Client {
         redirect_uris: Vec<WebAddress>,
         post_logout_redirect_uris: Vec<WebAddress>,
     ) -> Self {
-        Self {
-            client_id,
-            client_secret,
-            redirect_uris,
-            post_logout_redirect_uris,
-        }
+        Self { client_id, client_secret, redirect_uris, post_logout_redirect_uris }
     }
 
     pub(super) fn client_id(&self) -> &str {
@@ -53,15 +48,11 @@ impl Client {
 
     /// The registered redirect URI that equals the text (RFC 9700 §2.1: by plain comparison).
     pub(super) fn redirect_uri(&self, text: &str) -> Option<&WebAddress> {
-        self.redirect_uris
-            .iter()
-            .find(|address| address.as_str() == text)
+        self.redirect_uris.iter().find(|address| address.as_str() == text)
     }
 
     pub(super) fn post_logout_redirect_uri(&self, text: &str) -> Option<&WebAddress> {
-        self.post_logout_redirect_uris
-            .iter()
-            .find(|address| address.as_str() == text)
+        self.post_logout_redirect_uris.iter().find(|address| address.as_str() == text)
     }
 
     /// Compares hashes, so that the time tells neither a shared prefix nor the length.
@@ -86,10 +77,7 @@ impl IdentityProvider {
                 }
                 let (client_id, client_secret) =
                     basic_credentials(authorization).ok_or(ClientError::Failed)?;
-                if form
-                    .get("client_id")
-                    .is_some_and(|other| other != client_id)
-                {
+                if form.get("client_id").is_some_and(|other| other != client_id) {
                     return Err(ClientError::Malformed);
                 }
                 (client_id, client_secret)
@@ -143,13 +131,7 @@ mod tests {
             basic_credentials(&header("id:with:colon")),
             Some(("id".to_owned(), "with:colon".to_owned()))
         );
-        for wrong in [
-            "Basic",
-            "Basic !!",
-            "Bearer YTpi",
-            &header("no-colon"),
-            &header(":s"),
-        ] {
+        for wrong in ["Basic", "Basic !!", "Bearer YTpi", &header("no-colon"), &header(":s")] {
             assert_eq!(basic_credentials(wrong), None, "{wrong}");
         }
         assert_eq!(basic_credentials(&header("id:a&b=c")), None);

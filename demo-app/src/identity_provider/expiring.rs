@@ -18,11 +18,7 @@ struct Entry<V> {
 
 impl<V> ExpiringMap<V> {
     pub(super) fn new(capacity: usize, lifetime: u64) -> Self {
-        Self {
-            entries: HashMap::new(),
-            capacity,
-            lifetime,
-        }
+        Self { entries: HashMap::new(), capacity, lifetime }
     }
 
     pub(super) fn insert(&mut self, key: String, value: V, now: u64) {
@@ -30,10 +26,7 @@ impl<V> ExpiringMap<V> {
             self.entries.retain(|_, entry| now < entry.expires_at);
         }
         if self.entries.len() >= self.capacity {
-            let first = self
-                .entries
-                .iter()
-                .min_by_key(|(_, entry)| entry.expires_at);
+            let first = self.entries.iter().min_by_key(|(_, entry)| entry.expires_at);
             if let Some(first) = first.map(|(key, _)| key.clone()) {
                 self.entries.remove(&first);
             }

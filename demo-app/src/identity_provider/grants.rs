@@ -89,8 +89,7 @@ struct Family {
 
 impl Grants {
     pub(super) fn issue(&mut self, code: String, authorization: AuthorizationCode, now: u64) {
-        self.codes
-            .insert(code, CodeState::Issued(authorization), now);
+        self.codes.insert(code, CodeState::Issued(authorization), now);
     }
 
     /// Redeems a code. Whatever the outcome, it does not work again.
@@ -100,10 +99,7 @@ impl Grants {
         new_token: NewRefreshToken,
         now: u64,
     ) -> Result<Redeemed, GrantError> {
-        let state = self
-            .codes
-            .get_mut(redemption.code, now)
-            .ok_or(GrantError::InvalidGrant)?;
+        let state = self.codes.get_mut(redemption.code, now).ok_or(GrantError::InvalidGrant)?;
         let spent = CodeState::Spent { family_id: None };
         let authorization = match core::mem::replace(state, spent) {
             CodeState::Issued(authorization) => authorization,
@@ -116,9 +112,7 @@ impl Grants {
         };
         if authorization.grant.client_id != redemption.client_id
             || authorization.redirect_uri != redemption.redirect_uri
-            || !authorization
-                .code_challenge
-                .is_met_by(redemption.code_verifier)
+            || !authorization.code_challenge.is_met_by(redemption.code_verifier)
         {
             return Err(GrantError::InvalidGrant);
         }
@@ -126,24 +120,11 @@ impl Grants {
         let refresh_token = grant.scope.contains(Scope::OFFLINE_ACCESS).then(|| {
             let token = new_token.text();
             let NewRefreshToken { family_id, secret } = new_token;
-            *state = CodeState::Spent {
-                family_id: Some(family_id.clone()),
-            };
-            self.families.insert(
-                family_id,
-                Family {
-                    grant: grant.clone(),
-                    secret,
-                },
-                now,
-            );
+            *state = CodeState::Spent { family_id: Some(family_id.clone()) };
+            self.families.insert(family_id, Family { grant: grant.clone(), secret }, now);
             token
         });
-        Ok(Redeemed {
-            grant,
-            nonce,
-            refresh_token,
-        })
+        Ok(Redeemed { grant, nonce, refresh_token })
     }
 
     /// Redeems a refresh token and replaces it. Asking for too much leaves it as it is.
@@ -155,13 +136,8 @@ impl Grants {
         new_token: NewRefreshToken,
         now: u64,
     ) -> Result<Refreshed, GrantError> {
-        let (family_id, secret) = refresh_token
-            .split_once('.')
-            .ok_or(GrantError::InvalidGrant)?;
-        let family = self
-            .families
-            .get_mut(family_id, now)
-            .ok_or(GrantError::InvalidGrant)?;
+        let (family_id, secret) = refresh_token.split_once('.').ok_or(GrantError::InvalidGrant)?;
+        let family = self.families.get_mut(family_id, now).ok_or(GrantError::InvalidGrant)?;
         let is_current =
             verify_slices_are_equal(family.secret.as_bytes(), secret.as_bytes()).is_ok();
         if !is_current || family.grant.client_id != client_id {
@@ -192,10 +168,7 @@ impl Default for Grants {
 
 impl NewRefreshToken {
     pub(super) fn draw() -> Result<Self, getrandom::Error> {
-        Ok(Self {
-            family_id: random_text()?,
-            secret: random_text()?,
-        })
+        Ok(Self { family_id: random_text()?, secret: random_text()? })
     }
 
     fn text(&self) -> String {

@@ -44,10 +44,8 @@ impl SigningKey {
 
         let key_pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError)?;
         let private_key_info: Pkcs8V1Der<'_> = key_pair.as_der().map_err(|_| KeyError)?;
-        let rsa_private_key = private_key_info
-            .as_ref()
-            .get(PRIVATE_KEY_INFO_HEADER..)
-            .ok_or(KeyError)?;
+        let rsa_private_key =
+            private_key_info.as_ref().get(PRIVATE_KEY_INFO_HEADER..).ok_or(KeyError)?;
         let private = EncodingKey::from_rsa_der(rsa_private_key);
 
         let mut published = Jwk::from_encoding_key(&private, Algorithm::RS256)?;
@@ -55,21 +53,13 @@ impl SigningKey {
         published.common.key_id = Some(key_id.clone());
         published.common.public_key_use = Some(PublicKeyUse::Signature);
         let public = DecodingKey::from_jwk(&published)?;
-        Ok(Self {
-            key_id,
-            private,
-            public,
-            published,
-        })
+        Ok(Self { key_id, private, public, published })
     }
 }
 
 impl KeyRing {
     pub(super) fn new(current: SigningKey) -> Self {
-        Self {
-            current,
-            previous: None,
-        }
+        Self { current, previous: None }
     }
 
     pub(super) fn rotate_to(&mut self, key: SigningKey) {
@@ -77,9 +67,7 @@ impl KeyRing {
     }
 
     pub(super) fn key_set(&self) -> JwkSet {
-        JwkSet {
-            keys: self.keys().map(|key| key.published.clone()).collect(),
-        }
+        JwkSet { keys: self.keys().map(|key| key.published.clone()).collect() }
     }
 
     pub(super) fn sign(
@@ -104,9 +92,7 @@ impl KeyRing {
         if header.typ.as_deref() != Some(token_type.as_str()) {
             return None;
         }
-        let key = self
-            .keys()
-            .find(|key| Some(&key.key_id) == header.kid.as_ref())?;
+        let key = self.keys().find(|key| Some(&key.key_id) == header.kid.as_ref())?;
         let mut validation = Validation::new(Algorithm::RS256);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
@@ -161,22 +147,12 @@ mod tests {
     fn verifies_what_it_signed_for_the_same_purpose_only() {
         let ring = KeyRing::new(SigningKey::generate().unwrap());
         let token = ring.sign(TokenType::Access, &json!({"sub": "a"})).unwrap();
-        assert_eq!(
-            ring.verify::<Value>(TokenType::Access, &token).unwrap()["sub"],
-            "a"
-        );
+        assert_eq!(ring.verify::<Value>(TokenType::Access, &token).unwrap()["sub"], "a");
         assert!(ring.verify::<Value>(TokenType::Id, &token).is_none());
 
         let other = KeyRing::new(SigningKey::generate().unwrap());
         assert!(other.verify::<Value>(TokenType::Access, &token).is_none());
-        for garbage in [
-            "",
-            ".",
-            "a.b.c",
-            "....",
-            &token[1..],
-            &token[..token.len() - 1],
-        ] {
+        for garbage in ["", ".", "a.b.c", "....", &token[1..], &token[..token.len() - 1]] {
             assert!(ring.verify::<Value>(TokenType::Access, garbage).is_none());
         }
     }

@@ -16,10 +16,7 @@ impl IdentityProvider {
     pub(super) fn end_session(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let parameters = Parameters::from_query(request.uri());
         if parameters.has_repetition() {
-            return page::error(
-                StatusCode::BAD_REQUEST,
-                "A parameter is given more than once.",
-            );
+            return page::error(StatusCode::BAD_REQUEST, "A parameter is given more than once.");
         }
         let response = match parameters.get("post_logout_redirect_uri") {
             None => page::signed_out(),
@@ -50,10 +47,7 @@ impl IdentityProvider {
             (None, Some(hint)) => &hint.aud,
             (None, None) => return None,
         };
-        let address = self
-            .client(client_id)?
-            .post_logout_redirect_uri(address)?
-            .as_str();
+        let address = self.client(client_id)?.post_logout_redirect_uri(address)?.as_str();
         match parameters.get("state") {
             Some(state) => address_with_query(address, &[("state", state)]),
             None => HeaderValue::from_str(address).ok(),
@@ -74,9 +68,8 @@ mod tests {
     use crate::identity_provider::test_support::*;
 
     fn path(parameters: &[(&str, &str)]) -> String {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(parameters)
-            .finish();
+        let query =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         format!("/logout?{query}")
     }
 
@@ -107,33 +100,21 @@ mod tests {
     #[test]
     fn an_id_token_names_the_client_too() {
         let provider = provider();
-        let id_token = tokens(&provider, &[])["id_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let id_token = tokens(&provider, &[])["id_token"].as_str().unwrap().to_owned();
         let response = get(
             &provider,
             &path(&[
                 ("id_token_hint", &id_token),
-                (
-                    "post_logout_redirect_uri",
-                    "http://localhost:3000/?signed-out=1",
-                ),
+                ("post_logout_redirect_uri", "http://localhost:3000/?signed-out=1"),
                 ("state", "a b"),
             ]),
         );
-        assert_eq!(
-            location(&response),
-            "http://localhost:3000/?signed-out=1&state=a+b"
-        );
+        assert_eq!(location(&response), "http://localhost:3000/?signed-out=1&state=a+b");
     }
 
     #[test]
     fn the_id_token_of_an_earlier_run_is_no_obstacle() {
-        let id_token = tokens(&provider(), &[])["id_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let id_token = tokens(&provider(), &[])["id_token"].as_str().unwrap().to_owned();
         let response = get(
             &provider(),
             &path(&[
@@ -159,28 +140,15 @@ mod tests {
         let provider = provider();
         let signed_in = sign_in(&provider, &[]);
         let cookie = cookie(&signed_in);
-        let id_token = tokens(&provider, &[])["id_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let id_token = tokens(&provider, &[])["id_token"].as_str().unwrap().to_owned();
         let registered = ("post_logout_redirect_uri", "http://localhost:3000");
         for parameters in [
-            &[
-                ("client_id", CLIENT_ID),
-                ("post_logout_redirect_uri", "https://evil.example"),
-            ][..],
-            &[
-                ("client_id", CLIENT_ID),
-                ("post_logout_redirect_uri", "http://localhost:3000/"),
-            ],
+            &[("client_id", CLIENT_ID), ("post_logout_redirect_uri", "https://evil.example")][..],
+            &[("client_id", CLIENT_ID), ("post_logout_redirect_uri", "http://localhost:3000/")],
             &[("client_id", "unknown"), registered],
             &[registered],
             &[("client_id", CLIENT_ID), registered, registered],
-            &[
-                ("client_id", OTHER_CLIENT_ID),
-                ("id_token_hint", &id_token),
-                registered,
-            ],
+            &[("client_id", OTHER_CLIENT_ID), ("id_token_hint", &id_token), registered],
             &[("id_token_hint", "a.b.c"), registered],
         ] {
             let response = get_with_cookie(&provider, &path(parameters), &cookie, now());

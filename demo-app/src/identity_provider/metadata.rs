@@ -58,33 +58,12 @@ mod tests {
         assert_eq!(response.status(), StatusCode::OK);
         let document = body_json(&response);
         assert_eq!(document["issuer"], "http://localhost:4000");
-        assert_eq!(
-            document["authorization_endpoint"],
-            "http://localhost:4000/authorize"
-        );
-        assert_eq!(
-            document["token_endpoint"],
-            "http://localhost:4000/oauth/token"
-        );
-        assert_eq!(
-            document["jwks_uri"],
-            "http://localhost:4000/.well-known/jwks.json"
-        );
-        assert_eq!(
-            document["userinfo_endpoint"],
-            "http://localhost:4000/userinfo"
-        );
-        assert_eq!(
-            document["end_session_endpoint"],
-            "http://localhost:4000/logout"
-        );
-        assert_eq!(
-            document["code_challenge_methods_supported"],
-            serde_json::json!(["S256"])
-        );
-        assert_eq!(
-            document["authorization_response_iss_parameter_supported"],
-            true
-        );
+        assert_eq!(document["authorization_endpoint"], "http://localhost:4000/authorize");
+        assert_eq!(document["token_endpoint"], "http://localhost:4000/oauth/token");
+        assert_eq!(document["jwks_uri"], "http://localhost:4000/.well-known/jwks.json");
+        assert_eq!(document["userinfo_endpoint"], "http://localhost:4000/userinfo");
+        assert_eq!(document["end_session_endpoint"], "http://localhost:4000/logout");
+        assert_eq!(document["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+        assert_eq!(document["authorization_response_iss_parameter_supported"], true);
     }
 }

@@ -95,27 +95,18 @@ impl IdentityProvider {
     /// When no key could be made; the present one stays.
     pub fn rotate_key(&self) -> Result<(), KeyGenerationError> {
         let key = SigningKey::generate()?;
-        self.keys
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .rotate_to(key);
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).rotate_to(key);
         Ok(())
     }
 
     /// Answers a request. Its body may be anything, and was limited in size by the caller.
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
-        let now = now
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
+        let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let Some(endpoint) = Endpoint::at(request.uri().path()) else {
             return page::error(StatusCode::NOT_FOUND, "There is no page at this address.");
         };
-        if !endpoint
-            .methods()
-            .split(", ")
-            .any(|method| method == request.method().as_str())
-        {
+        if !endpoint.methods().split(", ").any(|method| method == request.method().as_str()) {
             let refusal = page::error(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "This address does not answer such a request.",
@@ -127,13 +118,16 @@ impl IdentityProvider {
                 self.sign_in(request, now)
             }
             Endpoint::Authorization => self.authorize(request, now),
-            Endpoint::Configuration => responses::json(
-                StatusCode::OK,
-                &metadata::document(&self.configuration.issuer),
-            ),
+            Endpoint::Configuration => {
+                let document = metadata::document(&self.configuration.issuer);
+                responses::shared(responses::json(StatusCode::OK, &document))
+            }
             Endpoint::EndSession => self.end_session(request),
             Endpoint::Home => page::home(&self.configuration.issuer),
-            Endpoint::KeySet => responses::json(StatusCode::OK, &self.with_keys(KeyRing::key_set)),
+            Endpoint::KeySet => {
+                let keys = self.with_keys(KeyRing::key_set);
+                responses::shared(responses::json(StatusCode::OK, &keys))
+            }
             Endpoint::Stylesheet => page::stylesheet(),
             Endpoint::Token => self.token(request, now),
             Endpoint::UserInfo => self.user_info(request, now),
@@ -145,10 +139,7 @@ impl IdentityProvider {
     }
 
     fn client(&self, client_id: &str) -> Option<&Client> {
-        self.configuration
-            .clients
-            .iter()
-            .find(|client| client.client_id() == client_id)
+        self.configuration.clients.iter().find(|client| client.client_id() == client_id)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -233,11 +224,7 @@ fn address_with_query(address: &str, parameters: &[(&str, &str)]) -> Option<Head
 fn single_header(request: &Request<Bytes>, name: header::HeaderName) -> Option<&str> {
     let mut values = request.headers().get_all(name).iter();
     let value = values.next()?;
-    if values.next().is_some() {
-        None
-    } else {
-        value.to_str().ok()
-    }
+    if values.next().is_some() { None } else { value.to_str().ok() }
 }
 
 #[cfg(test)]
@@ -263,11 +250,7 @@ mod tests {
             (Method::POST, "/logout", "GET"),
             (Method::PUT, "/userinfo", "GET, POST"),
         ] {
-            let request = Request::builder()
-                .method(method)
-                .uri(path)
-                .body(Bytes::new())
-                .unwrap();
+            let request = Request::builder().method(method).uri(path).body(Bytes::new()).unwrap();
             let response = provider.handle(&request, now());
             assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
             assert_eq!(response.headers()[header::ALLOW], allow, "{path}");
@@ -275,15 +258,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_public_may_be_kept_for_a_minute() {
+        let provider = provider();
+        for path in ["/.well-known/openid-configuration", "/.well-known/jwks.json"] {
+            let response = get(&provider, path);
+            assert_eq!(response.headers()[header::CACHE_CONTROL], "public, max-age=60");
+        }
+    }
+
+    #[test]
     fn every_page_says_that_it_is_for_development_and_protects_itself() {
         let provider = provider();
-        for path in [
-            "/",
-            "/nowhere",
-            "/authorize",
-            &authorization_path(&[]),
-            "/logout",
-        ] {
+        for path in ["/", "/nowhere", "/authorize", &authorization_path(&[]), "/logout"] {
             let response = get(&provider, path);
             let html = body_text(&response);
             assert!(html.contains("for development only"), "{path}");
@@ -302,9 +288,7 @@ mod tests {
     #[test]
     fn a_clock_before_1970_is_no_reason_to_fail() {
         let before = UNIX_EPOCH - Duration::from_secs(10);
-        let request = Request::get("/.well-known/jwks.json")
-            .body(Bytes::new())
-            .unwrap();
+        let request = Request::get("/.well-known/jwks.json").body(Bytes::new()).unwrap();
         assert_eq!(provider().handle(&request, before).status(), StatusCode::OK);
     }
 

@@ -33,11 +33,7 @@ pub(super) fn home(issuer: &Origin) -> Response<Bytes> {
 }
 
 pub(super) fn signed_out() -> Response<Bytes> {
-    plain_page(
-        StatusCode::OK,
-        "Signed out",
-        "<p>You are signed out of this provider.</p>",
-    )
+    plain_page(StatusCode::OK, "Signed out", "<p>You are signed out of this provider.</p>")
 }
 
 pub(super) fn error(status: StatusCode, message: &str) -> Response<Bytes> {
@@ -47,10 +43,7 @@ pub(super) fn error(status: StatusCode, message: &str) -> Response<Bytes> {
 
 /// The operating system gave no randomness, or a response could not be put together.
 pub(super) fn failure() -> Response<Bytes> {
-    error(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "The provider could not answer. Try again.",
-    )
+    error(StatusCode::INTERNAL_SERVER_ERROR, "The provider could not answer. Try again.")
 }
 
 /// The sign-in form. It keeps its authorization request in hidden fields.
@@ -64,10 +57,7 @@ pub(super) fn sign_in(
         .iter()
         .filter_map(|name| Some((name, parameters.get(name)?)))
         .map(|(name, value)| {
-            format!(
-                "<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n",
-                Escaped(value)
-            )
+            format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", Escaped(value))
         })
         .collect();
     let client = authorization.destination.redirect_uri.origin().as_str();
@@ -82,11 +72,7 @@ pub(super) fn sign_in(
             Escaped(problem)
         )),
     );
-    let status = if problem.is_some() {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     // Browsers apply form-action to the redirect that follows the form, so the client has to be
     // in it. With the referrer policy same-origin, they still say where the form comes from.
     let content_security = format!(
@@ -96,10 +82,7 @@ pub(super) fn sign_in(
     let Ok(content_security) = HeaderValue::try_from(content_security) else {
         return failure();
     };
-    let policy = PagePolicy {
-        content_security,
-        referrer: HeaderValue::from_static("same-origin"),
-    };
+    let policy = PagePolicy { content_security, referrer: HeaderValue::from_static("same-origin") };
     responses::page(status, policy, html("Sign in", &content))
 }
 

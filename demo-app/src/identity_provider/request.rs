@@ -50,11 +50,7 @@ pub(super) enum Refusal<'a> {
     /// The user is told, for there is nobody to send an error to.
     Page(&'static str),
     /// The client is told (RFC 6749 §4.1.2.1).
-    Redirect {
-        destination: Destination<'a>,
-        error: &'static str,
-        description: &'static str,
-    },
+    Redirect { destination: Destination<'a>, error: &'static str, description: &'static str },
 }
 
 /// A list of scope tokens, each of them once (RFC 6749 §3.3).
@@ -92,26 +88,14 @@ impl IdentityProvider {
         let client = parameters
             .get("client_id")
             .and_then(|client_id| self.client(client_id))
-            .ok_or(Refusal::Page(
-                "The request names no client that is registered here.",
-            ))?;
+            .ok_or(Refusal::Page("The request names no client that is registered here."))?;
         let redirect_uri = parameters
             .get("redirect_uri")
             .and_then(|text| client.redirect_uri(text))
-            .ok_or(Refusal::Page(
-                "The request names no redirect URI of its client.",
-            ))?;
-        let destination = Destination {
-            redirect_uri,
-            state: parameters.get("state"),
-        };
-        let refuse = |error, description| {
-            Err(Refusal::Redirect {
-                destination,
-                error,
-                description,
-            })
-        };
+            .ok_or(Refusal::Page("The request names no redirect URI of its client."))?;
+        let destination = Destination { redirect_uri, state: parameters.get("state") };
+        let refuse =
+            |error, description| Err(Refusal::Redirect { destination, error, description });
 
         if parameters.has_repetition() {
             return refuse("invalid_request", "a parameter is given more than once");
@@ -120,10 +104,7 @@ impl IdentityProvider {
             return refuse("request_not_supported", "request objects are not supported");
         }
         if parameters.get("request_uri").is_some() {
-            return refuse(
-                "request_uri_not_supported",
-                "request objects are not supported",
-            );
+            return refuse("request_uri_not_supported", "request objects are not supported");
         }
         match parameters.get("response_type") {
             Some("code") => {}
@@ -143,9 +124,7 @@ impl IdentityProvider {
         if parameters.get("code_challenge_method") != Some("S256") {
             return refuse("invalid_request", "code_challenge_method must be S256");
         }
-        let code_challenge = parameters
-            .get("code_challenge")
-            .and_then(CodeChallenge::parse);
+        let code_challenge = parameters.get("code_challenge").and_then(CodeChallenge::parse);
         let Some(code_challenge) = code_challenge else {
             return refuse("invalid_request", "code_challenge is missing or malformed");
         };
@@ -155,10 +134,7 @@ impl IdentityProvider {
                 return refuse("invalid_target", "audience is not known here");
             }
             None if !scope.contains(Scope::OPENID) => {
-                return refuse(
-                    "invalid_target",
-                    "without the scope openid, audience is needed",
-                );
+                return refuse("invalid_target", "without the scope openid, audience is needed");
             }
             _ => {}
         }
@@ -186,10 +162,7 @@ impl IdentityProvider {
     }
 
     fn knows_audience(&self, audience: &str) -> bool {
-        self.configuration
-            .audiences
-            .iter()
-            .any(|known| known == audience)
+        self.configuration.audiences.iter().any(|known| known == audience)
     }
 }
 
@@ -200,12 +173,8 @@ impl Scope {
     pub(super) const OFFLINE_ACCESS: &str = "offline_access";
 
     /// Scopes that change what the provider answers. It grants every other one as it was asked.
-    pub(super) const WITH_A_MEANING: [&str; 4] = [
-        Self::OPENID,
-        Self::PROFILE,
-        Self::EMAIL,
-        Self::OFFLINE_ACCESS,
-    ];
+    pub(super) const WITH_A_MEANING: [&str; 4] =
+        [Self::OPENID, Self::PROFILE, Self::EMAIL, Self::OFFLINE_ACCESS];
 
     pub(super) fn parse(text: &str) -> Option<Self> {
         let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
@@ -288,12 +257,7 @@ mod tests {
 
     #[test]
     fn refuses_a_challenge_that_is_no_sha_256_hash() {
-        for wrong in [
-            "",
-            "abc",
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM=",
-            &"A".repeat(44),
-        ] {
+        for wrong in ["", "abc", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM=", &"A".repeat(44)] {
             assert_eq!(CodeChallenge::parse(wrong), None, "{wrong}");
         }
     }

@@ -81,14 +81,8 @@ mod tests {
     fn finds_its_cookie_among_others() {
         let request = Request::builder()
             .header(header::COOKIE, "a=b; portcullis_dev_idp=x;c")
-            .header(
-                header::COOKIE,
-                "portcullis_dev_idp=y; portcullis_dev_idp2=z",
-            )
-            .header(
-                header::COOKIE,
-                HeaderValue::from_bytes(b"portcullis_dev_idp=\xff").unwrap(),
-            )
+            .header(header::COOKIE, "portcullis_dev_idp=y; portcullis_dev_idp2=z")
+            .header(header::COOKIE, HeaderValue::from_bytes(b"portcullis_dev_idp=\xff").unwrap())
             .body(Bytes::new())
             .unwrap();
         assert_eq!(cookie_values(&request).collect::<Vec<_>>(), ["x", "y"]);
@@ -99,10 +93,7 @@ mod tests {
         let set = with_cookie(Response::new(Bytes::new()), "v").unwrap();
         let cleared = without_cookie(Response::new(Bytes::new()));
         let name = |response: &Response<Bytes>| {
-            let cookie = response.headers()[header::SET_COOKIE]
-                .to_str()
-                .unwrap()
-                .to_owned();
+            let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
             cookie.split_once('=').unwrap().0.to_owned()
         };
         assert_eq!(name(&set), name(&cleared));

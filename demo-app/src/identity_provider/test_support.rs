@@ -26,19 +26,13 @@ const CODE_CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(super) fn provider() -> IdentityProvider {
     let client = |client_id: &str, redirect_uris: &[&str]| {
         let addresses = |texts: &[&str]| {
-            texts
-                .iter()
-                .map(|text| WebAddress::parse(text).unwrap())
-                .collect::<Vec<_>>()
+            texts.iter().map(|text| WebAddress::parse(text).unwrap()).collect::<Vec<_>>()
         };
         Client::new(
             client_id.to_owned(),
             Secret::new(CLIENT_SECRET.to_owned()),
             addresses(redirect_uris),
-            addresses(&[
-                "http://localhost:3000",
-                "http://localhost:3000/?signed-out=1",
-            ]),
+            addresses(&["http://localhost:3000", "http://localhost:3000/?signed-out=1"]),
         )
     };
     IdentityProvider::new(Configuration {
@@ -70,10 +64,7 @@ pub(super) fn get_with_cookie(
     cookie: &str,
     now: SystemTime,
 ) -> Response<Bytes> {
-    let request = Request::get(target)
-        .header(header::COOKIE, cookie)
-        .body(Bytes::new())
-        .unwrap();
+    let request = Request::get(target).header(header::COOKIE, cookie).body(Bytes::new()).unwrap();
     provider.handle(&request, now)
 }
 
@@ -91,12 +82,8 @@ pub(super) fn authorization_parameters(changes: &[(&str, &str)]) -> String {
         ("code_challenge", CODE_CHALLENGE),
         ("code_challenge_method", "S256"),
     ];
-    let kept = good
-        .iter()
-        .filter(|(name, _)| !changes.iter().any(|(other, _)| other == name));
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(kept.chain(changes))
-        .finish()
+    let kept = good.iter().filter(|(name, _)| !changes.iter().any(|(other, _)| other == name));
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(kept.chain(changes)).finish()
 }
 
 pub(super) fn authorization_path(changes: &[(&str, &str)]) -> String {
@@ -140,16 +127,11 @@ pub(super) fn cookie(response: &Response<Bytes>) -> String {
 }
 
 pub(super) fn basic(client_id: &str, client_secret: &str) -> String {
-    format!(
-        "Basic {}",
-        STANDARD.encode(format!("{client_id}:{client_secret}"))
-    )
+    format!("Basic {}", STANDARD.encode(format!("{client_id}:{client_secret}")))
 }
 
 pub(super) fn token_request(authorization: Option<&str>, form: &[(&str, &str)]) -> Request<Bytes> {
-    let body = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(form)
-        .finish();
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let mut request = Request::post("/oauth/token")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     if let Some(authorization) = authorization {
@@ -171,14 +153,9 @@ pub(super) fn redeem(
         ("redirect_uri", REDIRECT_URI),
         ("code_verifier", CODE_VERIFIER),
     ];
-    let kept = good
-        .iter()
-        .filter(|(name, _)| !changes.iter().any(|(other, _)| other == name));
+    let kept = good.iter().filter(|(name, _)| !changes.iter().any(|(other, _)| other == name));
     let form: Vec<_> = kept.chain(changes).copied().collect();
-    provider.handle(
-        &token_request(Some(&basic(CLIENT_ID, CLIENT_SECRET)), &form),
-        now,
-    )
+    provider.handle(&token_request(Some(&basic(CLIENT_ID, CLIENT_SECRET)), &form), now)
 }
 
 /// All tokens of a good sign-in.

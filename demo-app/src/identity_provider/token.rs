@@ -29,9 +29,7 @@ impl IdentityProvider {
     fn exchange(&self, request: &Request<Bytes>, now: u64) -> Result<Tokens, TokenError> {
         let form = Parameters::from_form(request)?;
         if form.has_repetition() {
-            return Err(TokenError::InvalidRequest(
-                "a parameter is given more than once",
-            ));
+            return Err(TokenError::InvalidRequest("a parameter is given more than once"));
         }
         let client = self.authenticate_client(request, &form)?;
         match form.get("grant_type") {
@@ -57,11 +55,7 @@ impl IdentityProvider {
         };
         let new_token = NewRefreshToken::draw()?;
         let redeemed = self.state().grants.redeem(&redemption, new_token, now)?;
-        let Redeemed {
-            grant,
-            nonce,
-            refresh_token,
-        } = redeemed;
+        let Redeemed { grant, nonce, refresh_token } = redeemed;
         let scope = grant.scope.clone();
         self.mint(&grant, &scope, nonce.as_deref(), refresh_token, now)
     }
@@ -81,14 +75,8 @@ impl IdentityProvider {
         };
         let new_token = NewRefreshToken::draw()?;
         let refreshed =
-            self.state()
-                .grants
-                .refresh(refresh_token, client_id, narrowed, new_token, now)?;
-        let Refreshed {
-            grant,
-            scope,
-            refresh_token,
-        } = refreshed;
+            self.state().grants.refresh(refresh_token, client_id, narrowed, new_token, now)?;
+        let Refreshed { grant, scope, refresh_token } = refreshed;
         self.mint(&grant, &scope, None, Some(refresh_token), now)
     }
 
@@ -155,11 +143,9 @@ struct ErrorDocument {
 impl TokenError {
     fn response(self) -> Response<Bytes> {
         let (status, error, error_description) = match self {
-            Self::InvalidClient => (
-                StatusCode::UNAUTHORIZED,
-                "invalid_client",
-                "the client did not authenticate",
-            ),
+            Self::InvalidClient => {
+                (StatusCode::UNAUTHORIZED, "invalid_client", "the client did not authenticate")
+            }
             Self::InvalidGrant => (
                 StatusCode::BAD_REQUEST,
                 "invalid_grant",
@@ -168,29 +154,17 @@ impl TokenError {
             Self::InvalidRequest(description) => {
                 (StatusCode::BAD_REQUEST, "invalid_request", description)
             }
-            Self::InvalidScope => (
-                StatusCode::BAD_REQUEST,
-                "invalid_scope",
-                "scope is more than was granted",
-            ),
-            Self::ServerError => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "server_error",
-                "no token could be made",
-            ),
-            Self::UnsupportedGrantType => (
-                StatusCode::BAD_REQUEST,
-                "unsupported_grant_type",
-                "grant_type is not known here",
-            ),
+            Self::InvalidScope => {
+                (StatusCode::BAD_REQUEST, "invalid_scope", "scope is more than was granted")
+            }
+            Self::ServerError => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "no token could be made")
+            }
+            Self::UnsupportedGrantType => {
+                (StatusCode::BAD_REQUEST, "unsupported_grant_type", "grant_type is not known here")
+            }
         };
-        let response = responses::json(
-            status,
-            &ErrorDocument {
-                error,
-                error_description,
-            },
-        );
+        let response = responses::json(status, &ErrorDocument { error, error_description });
         match self {
             Self::InvalidClient => responses::with_header(
                 response,

@@ -49,9 +49,7 @@ impl AccessTokenClaims {
         token_id: String,
         now: u64,
     ) -> Self {
-        let user_info = scope
-            .contains(Scope::OPENID)
-            .then(|| user_info_address(issuer));
+        let user_info = scope.contains(Scope::OPENID).then(|| user_info_address(issuer));
         Self {
             iss: issuer.to_owned(),
             sub: grant.user.subject(),

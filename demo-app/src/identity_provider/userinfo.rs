@@ -35,10 +35,7 @@ impl IdentityProvider {
             return None;
         }
         let profile = UserName::from_subject(&claims.sub)?.claims(&Scope::parse(&claims.scope)?);
-        Some(UserInfo {
-            sub: claims.sub,
-            profile,
-        })
+        Some(UserInfo { sub: claims.sub, profile })
     }
 }
 
@@ -51,11 +48,7 @@ struct UserInfo {
 
 fn unauthorized(challenge: &'static str) -> Response<Bytes> {
     responses::with_header(
-        responses::text(
-            StatusCode::UNAUTHORIZED,
-            "text/plain; charset=utf-8",
-            Bytes::new(),
-        ),
+        responses::text(StatusCode::UNAUTHORIZED, "text/plain; charset=utf-8", Bytes::new()),
         header::WWW_AUTHENTICATE,
         HeaderValue::from_static(challenge),
     )

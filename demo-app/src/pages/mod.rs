@@ -59,9 +59,7 @@ impl Page {
     const NAVIGATION: [Self; 3] = [Self::Home, Self::Public, Self::Private];
 
     fn at(path: &str) -> Option<Self> {
-        Self::NAVIGATION
-            .into_iter()
-            .find(|page| page.path() == path)
+        Self::NAVIGATION.into_iter().find(|page| page.path() == path)
     }
 
     /// The path of the page, or where a visitor of no page goes on.
@@ -118,11 +116,7 @@ impl Page {
         Self::NAVIGATION
             .into_iter()
             .map(|page| {
-                let current = if page == self {
-                    r#" aria-current="page""#
-                } else {
-                    ""
-                };
+                let current = if page == self { r#" aria-current="page""# } else { "" };
                 format!(r#"<a href="{}"{current}>{}</a>"#, page.path(), page.title())
             })
             .collect()
@@ -144,10 +138,7 @@ impl Page {
 
 impl UserProfile {
     fn display_name(&self) -> &str {
-        self.name
-            .as_deref()
-            .or(self.email.as_deref())
-            .unwrap_or(&self.subject)
+        self.name.as_deref().or(self.email.as_deref()).unwrap_or(&self.subject)
     }
 }
 
@@ -191,16 +182,8 @@ mod tests {
     #[test]
     fn every_page_has_its_heading_and_marks_itself_in_the_navigation() {
         for (path, heading, current) in [
-            (
-                "/",
-                "<h1>Home</h1>",
-                r#"<a href="/" aria-current="page">Home</a>"#,
-            ),
-            (
-                "/public",
-                "<h1>Public</h1>",
-                r#"<a href="/public" aria-current="page">Public</a>"#,
-            ),
+            ("/", "<h1>Home</h1>", r#"<a href="/" aria-current="page">Home</a>"#),
+            ("/public", "<h1>Public</h1>", r#"<a href="/public" aria-current="page">Public</a>"#),
             (
                 "/private?from=login",
                 "<h1>Private</h1>",
@@ -281,13 +264,7 @@ mod tests {
 
     #[test]
     fn an_unknown_path_is_not_found() {
-        for path in [
-            "/private/",
-            "/Private",
-            "/assets/",
-            "/assets/../private",
-            "/favicon.ico",
-        ] {
+        for path in ["/private/", "/Private", "/assets/", "/assets/../private", "/favicon.ico"] {
             let response = get(path, None);
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
             assert!(html(&response).contains("There is no page at this address."));

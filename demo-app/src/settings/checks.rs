@@ -71,11 +71,7 @@ pub(super) fn secret(text: &str) -> Result<Secret, Fault> {
 /// An origin, where a bare host stands for `https`.
 pub(super) fn base_url(text: &str) -> Result<Origin, Fault> {
     let origin = Origin::parse(&with_scheme(text)).map_err(Fault::Address)?;
-    if origin.is_secure() || origin.is_loopback() {
-        Ok(origin)
-    } else {
-        Err(Fault::Insecure)
-    }
+    if origin.is_secure() || origin.is_loopback() { Ok(origin) } else { Err(Fault::Insecure) }
 }
 
 /// A provider's address without the slash at its end, where a bare host stands for `https`.
@@ -87,11 +83,7 @@ pub(super) fn issuer(text: &str) -> Result<WebAddress, Fault> {
         return Err(Fault::Query);
     }
     let origin = address.origin();
-    if origin.is_secure() || origin.is_loopback() {
-        Ok(address)
-    } else {
-        Err(Fault::Insecure)
-    }
+    if origin.is_secure() || origin.is_loopback() { Ok(address) } else { Err(Fault::Insecure) }
 }
 
 /// Text that can stand in a header or a form without a second thought.
@@ -117,19 +109,11 @@ pub(super) fn scope(text: &str) -> Result<String, Fault> {
 /// An address that only this machine can reach.
 pub(super) fn loopback_address(text: &str) -> Result<ListenAddress, Fault> {
     let address = ListenAddress::parse(text)?;
-    if address.is_loopback() {
-        Ok(address)
-    } else {
-        Err(Fault::NotLoopback)
-    }
+    if address.is_loopback() { Ok(address) } else { Err(Fault::NotLoopback) }
 }
 
 fn with_scheme(text: &str) -> String {
-    if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("https://{text}")
-    }
+    if text.contains("://") { text.to_owned() } else { format!("https://{text}") }
 }
 
 /// Whether a text is one of the patterns that stand in for a secret: hardly any different bytes,
@@ -141,11 +125,8 @@ fn is_guessable(text: &str) -> bool {
     let mut distinct = bytes.to_vec();
     distinct.sort_unstable();
     distinct.dedup();
-    let is_repetition = (1..=bytes.len() / 2).any(|period| {
-        bytes
-            .iter()
-            .eq(bytes.iter().take(period).cycle().take(bytes.len()))
-    });
+    let is_repetition = (1..=bytes.len() / 2)
+        .any(|period| bytes.iter().eq(bytes.iter().take(period).cycle().take(bytes.len())));
     let steps = bytes.windows(2).filter(|pair| match pair {
         [first, second] => first.abs_diff(*second) == 1,
         _ => false,
@@ -207,18 +188,9 @@ mod tests {
         for (text, fault) in [
             ("http://app.example.com", Fault::Insecure),
             ("http://0.0.0.0:3000", Fault::Insecure),
-            (
-                "https://app.example.com/app",
-                Fault::Address(WebAddressError::PathOrQuery),
-            ),
-            (
-                "https://app.example.com/?x",
-                Fault::Address(WebAddressError::PathOrQuery),
-            ),
-            (
-                "https://app.example.com#x",
-                Fault::Address(WebAddressError::Fragment),
-            ),
+            ("https://app.example.com/app", Fault::Address(WebAddressError::PathOrQuery)),
+            ("https://app.example.com/?x", Fault::Address(WebAddressError::PathOrQuery)),
+            ("https://app.example.com#x", Fault::Address(WebAddressError::Fragment)),
             ("javascript://x", Fault::Address(WebAddressError::Scheme)),
         ] {
             assert_eq!(base_url(text), Err(fault), "{text}");
@@ -228,16 +200,10 @@ mod tests {
     #[test]
     fn an_issuer_may_have_a_path_and_is_kept_without_its_final_slash() {
         for (text, expected) in [
-            (
-                "https://tenant.eu.auth0.com/",
-                "https://tenant.eu.auth0.com",
-            ),
+            ("https://tenant.eu.auth0.com/", "https://tenant.eu.auth0.com"),
             ("https://tenant.eu.auth0.com", "https://tenant.eu.auth0.com"),
             ("tenant.eu.auth0.com/", "https://tenant.eu.auth0.com"),
-            (
-                "https://id.example.com/realms/a/",
-                "https://id.example.com/realms/a",
-            ),
+            ("https://id.example.com/realms/a/", "https://id.example.com/realms/a"),
             ("http://127.0.0.1:4000", "http://127.0.0.1:4000"),
         ] {
             assert_eq!(issuer(text).unwrap().as_str(), expected);
@@ -245,14 +211,8 @@ mod tests {
         for (text, fault) in [
             ("http://id.example.com", Fault::Insecure),
             ("https://id.example.com/?a", Fault::Query),
-            (
-                "https://id.example.com/#a",
-                Fault::Address(WebAddressError::Fragment),
-            ),
-            (
-                "https://{yourDomain}",
-                Fault::Address(WebAddressError::Host),
-            ),
+            ("https://id.example.com/#a", Fault::Address(WebAddressError::Fragment)),
+            ("https://{yourDomain}", Fault::Address(WebAddressError::Host)),
             ("/", Fault::Address(WebAddressError::Host)),
         ] {
             assert_eq!(issuer(text), Err(fault), "{text}");

@@ -44,10 +44,7 @@ pub enum FileFault {
 /// Reads a file. Every line ends in a value or a fault.
 pub(super) fn parse(text: &str) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    let mut reader = Reader {
-        rest: text.strip_prefix('\u{feff}').unwrap_or(text),
-        line: 1,
-    };
+    let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1 };
     while let Some(mut line) = reader.next_line() {
         if line.name.is_some() && lines.iter().any(|before| before.name == line.name) {
             line.value = Err(FileFault::Repeated);
@@ -75,11 +72,7 @@ impl Reader<'_> {
             None => Err(FileFault::NoAssignment),
         };
         self.skip_line();
-        Some(Line {
-            number,
-            name,
-            value,
-        })
+        Some(Line { number, name, value })
     }
 
     fn skip_blank_lines_and_comments(&mut self) {
@@ -96,15 +89,11 @@ impl Reader<'_> {
     fn name(&mut self) -> Option<String> {
         let line = self.rest.lines().next()?;
         let (before, _) = line.split_once('=')?;
-        let name = before
-            .strip_prefix("export")
-            .filter(|rest| rest.starts_with([' ', '\t']));
+        let name = before.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t']));
         let name = name.unwrap_or(before).trim();
         let is_name = !name.is_empty()
             && !name.starts_with(|first: char| first.is_ascii_digit())
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
         let name = is_name.then(|| name.to_owned());
         self.skip(before.len() + 1);
         name
@@ -173,10 +162,7 @@ impl Reader<'_> {
             .match_indices('#')
             .map(|(index, _)| index)
             .find(|index| line.get(..*index).is_some_and(is_empty_or_ends_in_space));
-        let value = line
-            .get(..comment.unwrap_or(line.len()))
-            .unwrap_or_default()
-            .trim();
+        let value = line.get(..comment.unwrap_or(line.len())).unwrap_or_default().trim();
         if value.contains(['$', '\\', '\'', '"', '`', '#']) {
             return Err(FileFault::NeedsQuotes);
         }
@@ -286,12 +272,7 @@ mod tests {
             .collect();
         assert_eq!(
             seen,
-            [
-                (2, Some("A"), true),
-                (4, None, false),
-                (5, Some("B"), false),
-                (7, Some("C"), true)
-            ]
+            [(2, Some("A"), true), (4, None, false), (5, Some("B"), false), (7, Some("C"), true)]
         );
     }
 
@@ -303,9 +284,7 @@ mod tests {
 
     #[test]
     fn ends_on_any_text() {
-        let pieces = [
-            "A=", "'", "\"", "\\", "\n", "#", "\u{fc}", " ", "$", "\r", "export ", "\0",
-        ];
+        let pieces = ["A=", "'", "\"", "\\", "\n", "#", "\u{fc}", " ", "$", "\r", "export ", "\0"];
         for first in pieces {
             for second in pieces {
                 for third in pieces {

@@ -30,17 +30,12 @@ impl ListenAddress {
             let (host, port) = (Host::Address(address.ip()), address.port());
             return Ok(Self { host, port });
         }
-        let port = text
-            .strip_prefix("localhost:")
-            .ok_or(Fault::ListenAddress)?;
+        let port = text.strip_prefix("localhost:").ok_or(Fault::ListenAddress)?;
         if !port.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Fault::ListenAddress);
         }
         let port = port.parse().map_err(|_| Fault::ListenAddress)?;
-        Ok(Self {
-            host: Host::Localhost,
-            port,
-        })
+        Ok(Self { host: Host::Localhost, port })
     }
 
     /// The address that must be bound.
@@ -118,32 +113,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_host_and_port() {
-        for text in [
-            "",
-            "3000",
-            ":3000",
-            "localhost",
-            "localhost:",
-            "localhost:+1",
-            "localhost:65536",
-        ] {
-            assert_eq!(
-                ListenAddress::parse(text),
-                Err(Fault::ListenAddress),
-                "{text}"
-            );
+        for text in
+            ["", "3000", ":3000", "localhost", "localhost:", "localhost:+1", "localhost:65536"]
+        {
+            assert_eq!(ListenAddress::parse(text), Err(Fault::ListenAddress), "{text}");
         }
-        for text in [
-            "example.com:80",
-            "::1:3000",
-            "127.0.0.1",
-            "http://localhost:3000",
-        ] {
-            assert_eq!(
-                ListenAddress::parse(text),
-                Err(Fault::ListenAddress),
-                "{text}"
-            );
+        for text in ["example.com:80", "::1:3000", "127.0.0.1", "http://localhost:3000"] {
+            assert_eq!(ListenAddress::parse(text), Err(Fault::ListenAddress), "{text}");
         }
     }
 
@@ -171,11 +147,7 @@ mod tests {
             ("localhost:0", "localhost:0", false),
             ("127.0.0.1:3000", "127.0.0.2:3000", false),
         ] {
-            assert_eq!(
-                parse(first).overlaps(&parse(second)),
-                overlap,
-                "{first} {second}"
-            );
+            assert_eq!(parse(first).overlaps(&parse(second)), overlap, "{first} {second}");
         }
     }
 }

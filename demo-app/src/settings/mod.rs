@@ -104,10 +104,7 @@ impl Settings {
                 Ok(contents) => files.push(SettingsFile { name, contents }),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
-                    return Err(LoadError::File {
-                        name,
-                        kind: error.kind(),
-                    });
+                    return Err(LoadError::File { name, kind: error.kind() });
                 }
             }
         }
@@ -144,13 +141,7 @@ impl Settings {
     ) -> Option<Self> {
         let runtime = match command_line.runtime {
             Some(runtime) => Some(runtime),
-            None => optional(
-                variables,
-                Variable::Runtime,
-                "hyper",
-                RuntimeName::parse,
-                problems,
-            ),
+            None => optional(variables, Variable::Runtime, "hyper", RuntimeName::parse, problems),
         };
         let mut address = |variable, default| {
             optional(variables, variable, default, ListenAddress::parse, problems)
@@ -164,13 +155,7 @@ impl Settings {
             checks::loopback_address,
             problems,
         );
-        let scope = optional(
-            variables,
-            Variable::Scope,
-            DEFAULT_SCOPE,
-            checks::scope,
-            problems,
-        );
+        let scope = optional(variables, Variable::Scope, DEFAULT_SCOPE, checks::scope, problems);
 
         let is_external = Variable::OF_A_PROVIDER
             .iter()
@@ -178,9 +163,7 @@ impl Settings {
         let provider = if is_external {
             ClientSettings::check(variables, scope, problems).map(Provider::External)
         } else {
-            provider_address
-                .zip(scope)
-                .map(|(address, scope)| Provider::BuiltIn { address, scope })
+            provider_address.zip(scope).map(|(address, scope)| Provider::BuiltIn { address, scope })
         };
         let settings = Self {
             runtime: runtime?,
@@ -224,24 +207,10 @@ impl ClientSettings {
         let secret = required(variables, Variable::Secret, checks::secret, problems);
         let base_url = required(variables, Variable::BaseUrl, checks::base_url, problems);
         let issuer = required(variables, Variable::Issuer, checks::issuer, problems);
-        let client_id = required(
-            variables,
-            Variable::ClientId,
-            checks::visible_text,
-            problems,
-        );
-        let client_secret = required(
-            variables,
-            Variable::ClientSecret,
-            checks::visible_text,
-            problems,
-        );
-        let audience = required(
-            variables,
-            Variable::Audience,
-            checks::visible_text,
-            problems,
-        );
+        let client_id = required(variables, Variable::ClientId, checks::visible_text, problems);
+        let client_secret =
+            required(variables, Variable::ClientSecret, checks::visible_text, problems);
+        let audience = required(variables, Variable::Audience, checks::visible_text, problems);
         Some(Self {
             secret: secret?,
             base_url: base_url?,
@@ -270,9 +239,9 @@ fn required<T>(
             problems.add(Problem::Conflict { first, second });
             None
         }
-        Lookup::Given { name, value } => check(value)
-            .map_err(|fault| problems.add(Problem::Invalid { name, fault }))
-            .ok(),
+        Lookup::Given { name, value } => {
+            check(value).map_err(|fault| problems.add(Problem::Invalid { name, fault })).ok()
+        }
         Lookup::Noted => None,
     }
 }

@@ -98,35 +98,18 @@ impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Conflict { first, second } => {
-                write!(
-                    formatter,
-                    "{first} and {second} are the same setting but differ"
-                )
+                write!(formatter, "{first} and {second} are the same setting but differ")
             }
-            Self::File {
-                file,
-                line,
-                name: Some(name),
-                fault,
-            } => {
+            Self::File { file, line, name: Some(name), fault } => {
                 write!(formatter, "{file}, line {line}, {name}: {fault}")
             }
-            Self::File {
-                file,
-                line,
-                name: None,
-                fault,
-            } => {
+            Self::File { file, line, name: None, fault } => {
                 write!(formatter, "{file}, line {line}: {fault}")
             }
             Self::FileNotUnicode { file } => write!(formatter, "{file} is not UTF-8 text"),
             Self::Invalid { name, fault } => write!(formatter, "{name}: {fault}"),
             Self::Missing(variable) => {
-                write!(
-                    formatter,
-                    "{variable} is missing: write {}",
-                    variable.advice()
-                )
+                write!(formatter, "{variable} is missing: write {}", variable.advice())
             }
             Self::NotUnicode { name } => write!(formatter, "{name} is not UTF-8 text"),
             Self::SameAddress { first, second } => {
@@ -142,11 +125,7 @@ impl fmt::Display for Problems {
         for problem in &self.0 {
             write!(formatter, "\n  - {problem}")?;
         }
-        if self
-            .0
-            .iter()
-            .any(|problem| matches!(problem, Problem::Missing(_)))
-        {
+        if self.0.iter().any(|problem| matches!(problem, Problem::Missing(_))) {
             formatter.write_str("\nTo use the built-in development provider, leave out all of")?;
             for (index, variable) in Variable::OF_A_PROVIDER.iter().enumerate() {
                 let separator = if index == 0 { " " } else { ", " };

@@ -20,15 +20,10 @@ fn load_with(
     files: &[(&'static str, &str)],
 ) -> Result<Settings, LoadError> {
     let arguments = core::iter::once("portcullis").chain(arguments.iter().copied());
-    let environment = environment
-        .iter()
-        .map(|(name, value)| (name.into(), value.into()));
+    let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));
     let files: Vec<_> = files
         .iter()
-        .map(|(name, contents)| SettingsFile {
-            name,
-            contents: contents.as_bytes().to_vec(),
-        })
+        .map(|(name, contents)| SettingsFile { name, contents: contents.as_bytes().to_vec() })
         .collect();
     Settings::load(arguments.map(OsString::from), environment, &files)
 }
@@ -39,9 +34,7 @@ fn load(environment: &[(&str, &str)]) -> Result<Settings, LoadError> {
 
 /// The settings of a provider with some of them changed.
 fn provider_with<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let kept = PROVIDER
-        .iter()
-        .filter(|(name, _)| !changes.iter().any(|(other, _)| other == name));
+    let kept = PROVIDER.iter().filter(|(name, _)| !changes.iter().any(|(other, _)| other == name));
     kept.chain(changes).copied().collect()
 }
 
@@ -63,14 +56,8 @@ fn problems(result: Result<Settings, LoadError>) -> Vec<Problem> {
 fn without_settings_the_built_in_provider_is_used() {
     let settings = load(&[("PATH", "/bin"), ("AUTH0_SECRET", "")]).unwrap();
     assert_eq!(settings.runtime, RuntimeName::Hyper);
-    assert_eq!(
-        settings.frontend_address,
-        ListenAddress::parse("localhost:3000").unwrap()
-    );
-    assert_eq!(
-        settings.api_address,
-        ListenAddress::parse("localhost:5000").unwrap()
-    );
+    assert_eq!(settings.frontend_address, ListenAddress::parse("localhost:3000").unwrap());
+    assert_eq!(settings.api_address, ListenAddress::parse("localhost:5000").unwrap());
     let Provider::BuiltIn { address, scope } = settings.provider else {
         panic!("a provider elsewhere");
     };
@@ -111,10 +98,7 @@ fn two_names_may_agree_but_not_differ() {
     let agreeing = provider_with(&[("PORTCULLIS_CLIENT_ID", "the-client")]);
     assert!(load(&agreeing).is_ok());
     let differing = provider_with(&[("PORTCULLIS_CLIENT_ID", "another")]);
-    let conflict = Problem::Conflict {
-        first: "AUTH0_CLIENT_ID",
-        second: "PORTCULLIS_CLIENT_ID",
-    };
+    let conflict = Problem::Conflict { first: "AUTH0_CLIENT_ID", second: "PORTCULLIS_CLIENT_ID" };
     assert_eq!(problems(load(&differing)), [conflict]);
 }
 
@@ -124,9 +108,7 @@ fn names_every_setting_of_a_provider_that_is_missing() {
         let missing = problems(load(&[(name, value)]));
         assert_eq!(missing.len(), 5, "{name}");
         for problem in missing {
-            let Problem::Missing(variable) = problem else {
-                panic!("{problem:?}")
-            };
+            let Problem::Missing(variable) = problem else { panic!("{problem:?}") };
             assert_ne!(variable.name(), name);
         }
     }
@@ -138,9 +120,7 @@ fn names_every_setting_of_a_provider_that_is_missing() {
 
 #[test]
 fn says_what_to_write_where_something_is_missing() {
-    let text = load(&provider_with(&[("AUTH0_AUDIENCE", "")]))
-        .unwrap_err()
-        .to_string();
+    let text = load(&provider_with(&[("AUTH0_AUDIENCE", "")])).unwrap_err().to_string();
     assert!(text.contains("AUTH0_AUDIENCE (or PORTCULLIS_AUDIENCE) is missing: write"));
     assert!(text.contains("opaque access tokens"));
     assert!(text.contains("leave out all of AUTH0_SECRET, AUTH0_BASE_URL,"));
@@ -187,30 +167,21 @@ fn a_problem_is_named_as_it_was_written() {
     let fault = Fault::SecretTooShort;
     assert_eq!(
         problems(load(&environment)),
-        [Problem::Invalid {
-            name: "PORTCULLIS_SECRET",
-            fault
-        }]
+        [Problem::Invalid { name: "PORTCULLIS_SECRET", fault }]
     );
 }
 
 #[test]
 fn the_environment_wins_over_local_files_which_win_over_shared_ones() {
     let files = [
-        (
-            ".env.local",
-            "AUTH0_CLIENT_ID=from-local\nAUTH0_AUDIENCE=urn:from-local",
-        ),
+        (".env.local", "AUTH0_CLIENT_ID=from-local\nAUTH0_AUDIENCE=urn:from-local"),
         (
             ".env",
             "AUTH0_CLIENT_ID=from-shared\nAUTH0_AUDIENCE=urn:from-shared\nAUTH0_SCOPE='openid x'",
         ),
     ];
-    let environment: Vec<_> = PROVIDER
-        .iter()
-        .copied()
-        .filter(|(name, _)| *name != "AUTH0_AUDIENCE")
-        .collect();
+    let environment: Vec<_> =
+        PROVIDER.iter().copied().filter(|(name, _)| *name != "AUTH0_AUDIENCE").collect();
     let client = external(load_with(&[], &environment, &files).unwrap());
     assert_eq!(client.client_id, "the-client");
     assert_eq!(client.audience, "urn:from-local");
@@ -226,15 +197,9 @@ fn an_empty_value_in_the_environment_hides_a_file() {
 
 #[test]
 fn a_fault_in_a_file_names_the_line_but_shows_no_value() {
-    let files = [(
-        ".env",
-        "OTHER=$x\nAUTH0_CLIENT_SECRET=hunter2$x\nwhat is this",
-    )];
-    let environment: Vec<_> = PROVIDER
-        .iter()
-        .copied()
-        .filter(|(name, _)| *name != "AUTH0_CLIENT_SECRET")
-        .collect();
+    let files = [(".env", "OTHER=$x\nAUTH0_CLIENT_SECRET=hunter2$x\nwhat is this")];
+    let environment: Vec<_> =
+        PROVIDER.iter().copied().filter(|(name, _)| *name != "AUTH0_CLIENT_SECRET").collect();
     let error = load_with(&[], &environment, &files).unwrap_err();
     let text = error.to_string();
     assert!(!text.contains("hunter2"));
@@ -247,12 +212,7 @@ fn a_fault_in_a_file_names_the_line_but_shows_no_value() {
                 name: Some("AUTH0_CLIENT_SECRET"),
                 fault: FileFault::NeedsQuotes,
             },
-            Problem::File {
-                file: ".env",
-                line: 3,
-                name: None,
-                fault: FileFault::NoAssignment
-            },
+            Problem::File { file: ".env", line: 3, name: None, fault: FileFault::NoAssignment },
         ]
     );
 }
@@ -260,19 +220,14 @@ fn a_fault_in_a_file_names_the_line_but_shows_no_value() {
 #[test]
 fn the_command_line_wins_over_the_environment() {
     let runtime = |arguments: &[&str], value| {
-        load_with(arguments, &[("PORTCULLIS_RUNTIME", value)], &[])
-            .unwrap()
-            .runtime
+        load_with(arguments, &[("PORTCULLIS_RUNTIME", value)], &[]).unwrap().runtime
     };
     assert_eq!(runtime(&[], "smol"), RuntimeName::Smol);
     assert_eq!(runtime(&["--runtime", "hyper"], "smol"), RuntimeName::Hyper);
     assert_eq!(runtime(&["--runtime=smol"], ""), RuntimeName::Smol);
     for arguments in [&["--runtime", "tokio"][..], &["--port", "1"], &["x"]] {
         let result = load_with(arguments, &[], &[]);
-        assert!(
-            matches!(result, Err(LoadError::CommandLine(_))),
-            "{arguments:?}"
-        );
+        assert!(matches!(result, Err(LoadError::CommandLine(_))), "{arguments:?}");
     }
 }
 
@@ -302,14 +257,10 @@ fn the_help_explains_every_setting() {
 
 #[test]
 fn two_listeners_cannot_have_one_address() {
-    let environment = [
-        ("PORTCULLIS_API_ADDR", "127.0.0.1:3000"),
-        ("PORTCULLIS_IDP_ADDR", "localhost:0"),
-    ];
-    let same = Problem::SameAddress {
-        first: "PORTCULLIS_FRONTEND_ADDR",
-        second: "PORTCULLIS_API_ADDR",
-    };
+    let environment =
+        [("PORTCULLIS_API_ADDR", "127.0.0.1:3000"), ("PORTCULLIS_IDP_ADDR", "localhost:0")];
+    let same =
+        Problem::SameAddress { first: "PORTCULLIS_FRONTEND_ADDR", second: "PORTCULLIS_API_ADDR" };
     assert_eq!(problems(load(&environment)), [same]);
     let unused = provider_with(&[("PORTCULLIS_IDP_ADDR", "localhost:3000")]);
     assert!(load(&unused).is_ok());
@@ -324,30 +275,14 @@ fn a_value_that_is_no_text_is_a_problem_and_not_a_crash() {
     let environment = PROVIDER
         .iter()
         .map(|(name, value)| {
-            let value = if *name == "AUTH0_CLIENT_ID" {
-                not_text.clone()
-            } else {
-                value.into()
-            };
+            let value = if *name == "AUTH0_CLIENT_ID" { not_text.clone() } else { value.into() };
             (OsString::from(name), value)
         })
         .chain([(not_text.clone(), not_text.clone())]);
-    let file = SettingsFile {
-        name: ".env",
-        contents: vec![0xff],
-    };
+    let file = SettingsFile { name: ".env", contents: vec![0xff] };
     assert_eq!(
-        problems(Settings::load(
-            [OsString::from("portcullis")],
-            environment,
-            &[file]
-        )),
-        [
-            Problem::NotUnicode {
-                name: "AUTH0_CLIENT_ID"
-            },
-            Problem::FileNotUnicode { file: ".env" },
-        ]
+        problems(Settings::load([OsString::from("portcullis")], environment, &[file])),
+        [Problem::NotUnicode { name: "AUTH0_CLIENT_ID" }, Problem::FileNotUnicode { file: ".env" },]
     );
 }
 
@@ -355,10 +290,7 @@ fn a_value_that_is_no_text_is_a_problem_and_not_a_crash() {
 fn secrets_show_in_no_output() {
     let settings = load(&PROVIDER).unwrap();
     let shown = format!("{settings:?}");
-    assert!(
-        !shown.contains(SECRET) && !shown.contains(CLIENT_SECRET),
-        "{shown}"
-    );
+    assert!(!shown.contains(SECRET) && !shown.contains(CLIENT_SECRET), "{shown}");
 
     let misplaced = provider_with(&[
         ("AUTH0_CLIENT_ID", "hunter2 hunter2"),

@@ -187,12 +187,7 @@ impl Variables {
                 Ok(value) => Value::Text(value),
                 Err(fault) => {
                     let (file, line) = (file.name, line.number);
-                    problems.add(Problem::File {
-                        file,
-                        line,
-                        name,
-                        fault,
-                    });
+                    problems.add(Problem::File { file, line, name, fault });
                     Value::Unreadable
                 }
             };
@@ -204,10 +199,7 @@ impl Variables {
 
     pub(super) fn find(&self, variable: Variable) -> Lookup<'_> {
         let (first, second) = variable.names();
-        match (
-            self.find_name(first),
-            second.map(|second| (second, self.find_name(second))),
-        ) {
+        match (self.find_name(first), second.map(|second| (second, self.find_name(second)))) {
             (Lookup::Absent, Some((_, lookup))) => lookup,
             (Lookup::Given { value, .. }, Some((second, Lookup::Given { value: other, .. })))
                 if value != other =>

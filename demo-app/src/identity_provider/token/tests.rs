@@ -30,17 +30,11 @@ fn refresh(
     changes: &[(&str, &str)],
 ) -> Response<Bytes> {
     let form = [
-        &[
-            ("grant_type", "refresh_token"),
-            ("refresh_token", refresh_token.as_str().unwrap()),
-        ],
+        &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.as_str().unwrap())],
         changes,
     ]
     .concat();
-    provider.handle(
-        &token_request(Some(&basic(CLIENT_ID, CLIENT_SECRET)), &form),
-        now(),
-    )
+    provider.handle(&token_request(Some(&basic(CLIENT_ID, CLIENT_SECRET)), &form), now())
 }
 
 #[test]
@@ -53,10 +47,7 @@ fn a_code_becomes_an_access_token_for_the_api_and_userinfo() {
     let claims = verified(&provider, &tokens["access_token"], "at+jwt");
     assert_eq!(claims["iss"], ISSUER);
     assert_eq!(claims["sub"], "dev|demo");
-    assert_eq!(
-        claims["aud"],
-        json!([AUDIENCE, "http://localhost:4000/userinfo"])
-    );
+    assert_eq!(claims["aud"], json!([AUDIENCE, "http://localhost:4000/userinfo"]));
     assert_eq!(claims["iat"], 1_900_000_000);
     assert_eq!(claims["exp"], 1_900_003_600);
     assert_eq!(claims["client_id"], CLIENT_ID);
@@ -133,10 +124,7 @@ fn tokens_of_a_rotated_key_can_still_be_verified() {
 fn a_code_works_once() {
     let provider = provider();
     let code = code(&provider, &[]);
-    assert_eq!(
-        redeem(&provider, &code, &[], now()).status(),
-        StatusCode::OK
-    );
+    assert_eq!(redeem(&provider, &code, &[], now()).status(), StatusCode::OK);
     let again = redeem(&provider, &code, &[], now());
     assert_eq!(error_of(&again), (400, "invalid_grant".to_owned()));
 }
@@ -146,10 +134,7 @@ fn a_code_lives_for_a_minute() {
     let provider = provider();
     let in_time = code(&provider, &[]);
     let late = code(&provider, &[]);
-    assert_eq!(
-        redeem(&provider, &in_time, &[], later(59)).status(),
-        StatusCode::OK
-    );
+    assert_eq!(redeem(&provider, &in_time, &[], later(59)).status(), StatusCode::OK);
     let too_late = redeem(&provider, &late, &[], later(60));
     assert_eq!(error_of(&too_late), (400, "invalid_grant".to_owned()));
 }
@@ -159,25 +144,14 @@ fn a_code_that_is_redeemed_wrongly_is_lost() {
     let provider = provider();
     for change in [
         ("redirect_uri", "http://localhost:3000/cb?x=1"),
-        (
-            "code_verifier",
-            "EBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
-        ),
+        ("code_verifier", "EBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
         ("code_verifier", "short"),
     ] {
         let code = code(&provider, &[]);
         let wrong = redeem(&provider, &code, &[change], now());
-        assert_eq!(
-            error_of(&wrong),
-            (400, "invalid_grant".to_owned()),
-            "{change:?}"
-        );
+        assert_eq!(error_of(&wrong), (400, "invalid_grant".to_owned()), "{change:?}");
         let right = redeem(&provider, &code, &[], now());
-        assert_eq!(
-            error_of(&right),
-            (400, "invalid_grant".to_owned()),
-            "{change:?}"
-        );
+        assert_eq!(error_of(&right), (400, "invalid_grant".to_owned()), "{change:?}");
     }
 }
 
@@ -194,23 +168,11 @@ fn names_what_is_missing() {
     let provider = provider();
     for name in ["grant_type", "code", "redirect_uri", "code_verifier"] {
         let response = redeem(&provider, "some-code", &[(name, "")], now());
-        assert_eq!(
-            error_of(&response),
-            (400, "invalid_request".to_owned()),
-            "{name}"
-        );
+        assert_eq!(error_of(&response), (400, "invalid_request".to_owned()), "{name}");
     }
     let response = redeem(&provider, "some-code", &[("grant_type", "password")], now());
-    assert_eq!(
-        error_of(&response),
-        (400, "unsupported_grant_type".to_owned())
-    );
-    let response = redeem(
-        &provider,
-        "some-code",
-        &[("code", "a"), ("code", "b")],
-        now(),
-    );
+    assert_eq!(error_of(&response), (400, "unsupported_grant_type".to_owned()));
+    let response = redeem(&provider, "some-code", &[("code", "a"), ("code", "b")], now());
     assert_eq!(error_of(&response), (400, "invalid_request".to_owned()));
 }
 
@@ -230,10 +192,7 @@ fn a_client_authenticates_by_header_or_by_form() {
         provider.handle(&token_request(None, &form), now())
     };
     assert_eq!(by_form(CLIENT_SECRET).status(), StatusCode::OK);
-    assert_eq!(
-        error_of(&by_form("wrong")),
-        (401, "invalid_client".to_owned())
-    );
+    assert_eq!(error_of(&by_form("wrong")), (401, "invalid_client".to_owned()));
     assert_eq!(error_of(&by_form("")), (401, "invalid_client".to_owned()));
     let code = code(&provider, &[]);
     let same_name = redeem(&provider, &code, &[("client_id", CLIENT_ID)], now());
@@ -254,11 +213,7 @@ fn a_client_that_does_not_authenticate_gets_a_challenge() {
     ] {
         let form = [("grant_type", "authorization_code"), ("code", "x")];
         let response = provider.handle(&token_request(Some(authorization), &form), now());
-        assert_eq!(
-            error_of(&response),
-            (401, "invalid_client".to_owned()),
-            "{authorization}"
-        );
+        assert_eq!(error_of(&response), (401, "invalid_client".to_owned()), "{authorization}");
         assert!(response.headers().contains_key(header::WWW_AUTHENTICATE));
     }
 }
@@ -266,21 +221,12 @@ fn a_client_that_does_not_authenticate_gets_a_challenge() {
 #[test]
 fn a_client_authenticates_in_one_way_only() {
     let provider = provider();
-    for change in [
-        ("client_secret", CLIENT_SECRET),
-        ("client_id", OTHER_CLIENT_ID),
-    ] {
+    for change in [("client_secret", CLIENT_SECRET), ("client_id", OTHER_CLIENT_ID)] {
         let response = redeem(&provider, "x", &[change], now());
-        assert_eq!(
-            error_of(&response),
-            (400, "invalid_request".to_owned()),
-            "{change:?}"
-        );
+        assert_eq!(error_of(&response), (400, "invalid_request".to_owned()), "{change:?}");
     }
     let mut twice = token_request(Some(&basic(CLIENT_ID, CLIENT_SECRET)), &[("a", "b")]);
-    twice
-        .headers_mut()
-        .append(header::AUTHORIZATION, "Basic eDp5".parse().unwrap());
+    twice.headers_mut().append(header::AUTHORIZATION, "Basic eDp5".parse().unwrap());
     let response = provider.handle(&twice, now());
     assert_eq!(error_of(&response), (400, "invalid_request".to_owned()));
 }
@@ -288,9 +234,7 @@ fn a_client_authenticates_in_one_way_only() {
 #[test]
 fn refuses_a_body_that_is_no_form() {
     let mut request = token_request(Some(&basic(CLIENT_ID, CLIENT_SECRET)), &[]);
-    request
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+    request.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
     let response = provider().handle(&request, now());
     assert_eq!(error_of(&response), (400, "invalid_request".to_owned()));
 }
@@ -329,10 +273,7 @@ fn using_a_code_again_ends_the_family_that_came_out_of_it() {
     let provider = provider();
     let code = code(&provider, &[("scope", "openid offline_access")]);
     let tokens = body_json(&redeem(&provider, &code, &[], now()));
-    assert_eq!(
-        redeem(&provider, &code, &[], now()).status(),
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(redeem(&provider, &code, &[], now()).status(), StatusCode::BAD_REQUEST);
     let response = refresh(&provider, &tokens["refresh_token"], &[]);
     assert_eq!(error_of(&response), (400, "invalid_grant".to_owned()));
 }
@@ -353,23 +294,12 @@ fn a_refresh_token_of_another_client_does_not_work() {
 #[test]
 fn a_refresh_may_ask_for_less_but_not_for_more() {
     let provider = provider();
-    let first = tokens(
-        &provider,
-        &[("scope", "openid offline_access email read:all")],
-    );
-    let more = refresh(
-        &provider,
-        &first["refresh_token"],
-        &[("scope", "openid write:all")],
-    );
+    let first = tokens(&provider, &[("scope", "openid offline_access email read:all")]);
+    let more = refresh(&provider, &first["refresh_token"], &[("scope", "openid write:all")]);
     assert_eq!(error_of(&more), (400, "invalid_scope".to_owned()));
     let malformed = refresh(&provider, &first["refresh_token"], &[("scope", "\"")]);
     assert_eq!(error_of(&malformed), (400, "invalid_scope".to_owned()));
-    let less = refresh(
-        &provider,
-        &first["refresh_token"],
-        &[("scope", "openid read:all")],
-    );
+    let less = refresh(&provider, &first["refresh_token"], &[("scope", "openid read:all")]);
     assert_eq!(less.status(), StatusCode::OK);
     let less = body_json(&less);
     let scopes: BTreeSet<_> = less["scope"].as_str().unwrap().split(' ').collect();
@@ -385,10 +315,6 @@ fn refuses_texts_that_are_no_refresh_tokens() {
     let provider = provider();
     for text in ["x", ".", "a.b", "a.b.c", "\u{0}", "ü.ü"] {
         let response = refresh(&provider, &json!(text), &[]);
-        assert_eq!(
-            error_of(&response),
-            (400, "invalid_grant".to_owned()),
-            "{text}"
-        );
+        assert_eq!(error_of(&response), (400, "invalid_grant".to_owned()), "{text}");
     }
 }
