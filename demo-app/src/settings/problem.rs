@@ -1,0 +1,156 @@
+//! Why the settings cannot be used. No message has a value in it, for a value may be a secret that
+//! stands in the wrong place.
+
+use core::fmt;
+use std::error::Error;
+use std::io;
+
+use super::checks::Fault;
+use super::dotenv::FileFault;
+use super::variable::Variable;
+
+/// There are no settings to start with.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The command line is wrong, or asks for help or the version.
+    CommandLine(clap::Error),
+    /// A file is there but cannot be read.
+    File {
+        /// The file's name.
+        name: &'static str,
+        /// What the operating system says.
+        kind: io::ErrorKind,
+    },
+    /// Settings are missing or wrong.
+    Settings(Problems),
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Problems(Vec<Problem>);
+
+/// One thing that is wrong with the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Two names of one setting have different values.
+    Conflict {
+        /// One name.
+        first: &'static str,
+        /// The other name.
+        second: &'static str,
+    },
+    /// A line of a file cannot be read.
+    File {
+        /// The file's name.
+        file: &'static str,
+        /// The line, counted from 1.
+        line: usize,
+        /// The setting, when the line has a name.
+        name: Option<&'static str>,
+        /// What is wrong with it.
+        fault: FileFault,
+    },
+    /// A file is not UTF-8.
+    FileNotUnicode {
+        /// The file's name.
+        file: &'static str,
+    },
+    /// A value is not what it must be.
+    Invalid {
+        /// The name under which it was given.
+        name: &'static str,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// A setting is needed, because others of the provider are given.
+    Missing(Variable),
+    /// A value in the environment is not UTF-8.
+    NotUnicode {
+        /// The name under which it was given.
+        name: &'static str,
+    },
+    /// Two listeners have the same address.
+    SameAddress {
+        /// The setting of one.
+        first: &'static str,
+        /// The setting of the other.
+        second: &'static str,
+    },
+}
+
+impl Problems {
+    /// Every problem, in the order in which they were found.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Problem] {
+        &self.0
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn add(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conflict { first, second } => {
+                write!(formatter, "{first} and {second} are the same setting but differ")
+            }
+            Self::File { file, line, name: Some(name), fault } => {
+                write!(formatter, "{file}, line {line}, {name}: {fault}")
+            }
+            Self::File { file, line, name: None, fault } => {
+                write!(formatter, "{file}, line {line}: {fault}")
+            }
+            Self::FileNotUnicode { file } => write!(formatter, "{file} is not UTF-8 text"),
+            Self::Invalid { name, fault } => write!(formatter, "{name}: {fault}"),
+            Self::Missing(variable) => {
+                write!(formatter, "{variable} is missing: write {}", variable.advice())
+            }
+            Self::NotUnicode { name } => write!(formatter, "{name} is not UTF-8 text"),
+            Self::SameAddress { first, second } => {
+                write!(formatter, "{first} and {second} are the same address")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the settings cannot be used:")?;
+        for problem in &self.0 {
+            write!(formatter, "\n  - {problem}")?;
+        }
+        if self.0.iter().any(|problem| matches!(problem, Problem::Missing(_))) {
+            formatter.write_str("\nTo use the built-in development provider, leave out all of")?;
+            for (index, variable) in Variable::OF_A_PROVIDER.iter().enumerate() {
+                let separator = if index == 0 { " " } else { ", " };
+                write!(formatter, "{separator}{}", variable.name())?;
+            }
+            formatter.write_str(".")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine(error) => error.fmt(formatter),
+            Self::File { name, kind } => write!(formatter, "{name} cannot be read: {kind}"),
+            Self::Settings(problems) => problems.fmt(formatter),
+        }
+    }
+}
+
+impl Error for LoadError {}
+
+impl From<clap::Error> for LoadError {
+    fn from(error: clap::Error) -> Self {
+        Self::CommandLine(error)
+    }
+}
