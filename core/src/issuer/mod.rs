@@ -82,3 +82,6 @@ pub enum Availability {
         retry_after: Duration,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,3 +12,6 @@ pub use names::{CookieNameError, CookieNames};
 pub use payload::{Session, SessionPolicy, UserClaims};
 pub use seal::{Purpose, SealError, SecretRing, SecretRingError};
 pub use transaction::{LoginTransaction, MAX_OPEN_LOGINS};
+
+#[cfg(test)]
+mod tests;
