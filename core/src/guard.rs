@@ -259,3 +259,171 @@ impl Flow for GuardFlow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        crypto::RUSTCRYPTO,
+        issuer::{Demand, IssuerConfig, IssuerMachine},
+        test_support::{
+            AUDIENCE, Counting, ISSUER, ProviderKey, access_claims, after, ok, ready_machine,
+            with_context,
+        },
+    };
+    use alloc::vec;
+    use core::time::Duration;
+    use std::sync::LazyLock;
+
+    static KEY: LazyLock<ProviderKey> = LazyLock::new(ProviderKey::one);
+
+    fn guard() -> Guard {
+        Guard::new(TokenPolicy::access_token([AUDIENCE]).unwrap())
+    }
+
+    fn begin(machine: &IssuerMachine, fields: &[(&str, &str)]) -> Step<GuardFlow> {
+        let fields = fields.to_vec();
+        let head =
+            RequestHead { method: "GET", target: "/", headers: &fields, peer: None, secure: false };
+        with_context(after(0), &mut Counting::default(), &machine.snapshot(), |context| {
+            guard().begin(&head, context)
+        })
+    }
+
+    fn verdict(step: Step<GuardFlow>) -> Verdict {
+        match step {
+            Step::Done(verdict) => verdict,
+            other => panic!("not decided: {other:?}"),
+        }
+    }
+
+    fn refusal(fields: &[(&str, &str)]) -> (u16, Option<String>, RefusalReason) {
+        match verdict(begin(&ready_machine(&KEY.jwk_set()), fields)) {
+            Verdict::Refused(Refusal { response, reason }) => {
+                let challenge = response.headers.get("www-authenticate").map(String::from);
+                (response.status, challenge, reason)
+            }
+            Verdict::Allowed(_) => panic!("allowed"),
+        }
+    }
+
+    #[test]
+    fn a_good_token_passes() {
+        let token = KEY.sign(&access_claims(""));
+        for credentials in
+            [format!("Bearer {token}"), format!("bearer {token}"), format!("BEARER   {token} ")]
+        {
+            let step = begin(&ready_machine(&KEY.jwk_set()), &[("Authorization", &credentials)]);
+            let Verdict::Allowed(token) = verdict(step) else { panic!("refused") };
+            assert_eq!(token.subject(), Some("user"));
+        }
+    }
+
+    /// J30: what the credentials can look like (RFC 6750 §2.1, §3.1).
+    #[test]
+    fn credentials_are_parsed_to_the_letter() {
+        let bare = Some(String::from("Bearer realm=\"api\""));
+        let (malformed, none) = (RefusalReason::Malformed, RefusalReason::NoCredentials);
+        assert_eq!(refusal(&[]), (401, bare.clone(), none));
+        for field in ["Basic YTpi", "Bearerx", "DPoP abc", "", "\tBearer x"] {
+            assert_eq!(refusal(&[("authorization", field)]), (401, bare.clone(), none), "{field}");
+        }
+        for field in ["Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer \"a\"", "Bearer ="] {
+            let (status, challenge, reason) = refusal(&[("authorization", field)]);
+            assert_eq!((status, reason), (400, malformed), "{field}");
+            assert!(challenge.unwrap().contains("error=\"invalid_request\""));
+        }
+    }
+
+    /// H02: two Authorization fields are no credentials of anybody's.
+    #[test]
+    fn two_credentials_are_refused() {
+        let token = format!("Bearer {}", KEY.sign(&access_claims("")));
+        let (status, _, reason) = refusal(&[("authorization", &token), ("Authorization", &token)]);
+        assert_eq!((status, reason), (400, RefusalReason::Malformed));
+    }
+
+    #[test]
+    fn every_bad_token_gets_the_same_answer() {
+        let good = access_claims("");
+        let other_key = ProviderKey::two();
+        let cases = vec![
+            (KEY.sign(&good.replace("1800000600", "1799990000")), TokenError::Expired),
+            (KEY.sign(&good.replace(AUDIENCE, "https://other.example")), TokenError::Audience),
+            (KEY.sign(&good.replace(ISSUER, "https://other.example/")), TokenError::Issuer),
+            (KEY.sign_with_header(r#"{"alg":"HS256"}"#, &good), TokenError::Algorithm),
+            (
+                other_key.sign_with_header(r#"{"alg":"RS256","kid":"one"}"#, &good),
+                TokenError::Signature,
+            ),
+            (String::from("x.y.z"), TokenError::Serialization),
+        ];
+        let mut answers = vec![];
+        for (token, error) in cases {
+            let field = format!("Bearer {token}");
+            let (status, challenge, reason) = refusal(&[("authorization", &field)]);
+            assert_eq!((status, reason), (401, RefusalReason::Token(error)));
+            answers.push(challenge);
+        }
+        answers.dedup();
+        assert_eq!(answers.len(), 1);
+        assert!(answers[0].as_ref().unwrap().contains("error=\"invalid_token\""));
+    }
+
+    /// An outage is 503, and no word about the token (RFC 6750 has none for it).
+    #[test]
+    fn an_outage_is_503_with_the_time_to_wait() {
+        let machine = IssuerMachine::new(IssuerConfig::new(ISSUER).unwrap(), RUSTCRYPTO);
+        let field = format!("Bearer {}", KEY.sign(&access_claims("")));
+        let Step::Await(wait) = begin(&machine, &[("authorization", &field)]) else {
+            panic!("must wait")
+        };
+        assert_eq!(wait.need(), &Need::Metadata);
+        let retry_after = Duration::from_secs(7);
+        let verdict = verdict(with_context(
+            after(1),
+            &mut Counting::default(),
+            &machine.snapshot(),
+            |context| wait.resume(Availability::Unavailable { retry_after }, context),
+        ));
+        let Verdict::Refused(Refusal { response, reason }) = verdict else { panic!("allowed") };
+        assert_eq!((response.status, reason), (503, RefusalReason::Unavailable));
+        assert_eq!(response.headers.get("retry-after"), Some("7"));
+        assert_eq!(response.headers.get("www-authenticate"), None);
+    }
+
+    /// A token that could not be accepted anyway makes nobody fetch anything.
+    #[test]
+    fn nothing_is_fetched_for_a_hopeless_token() {
+        let machine = IssuerMachine::new(IssuerConfig::new(ISSUER).unwrap(), RUSTCRYPTO);
+        for token in ["x", "x.y.z", &KEY.sign(&access_claims("").replace(AUDIENCE, "other"))] {
+            let field = format!("Bearer {token}");
+            let step = begin(&machine, &[("authorization", &field)]);
+            assert!(matches!(step, Step::Done(Verdict::Refused(_))), "{token}");
+        }
+    }
+
+    /// J06, J08: a key that is not in the set is waited for, once.
+    #[test]
+    fn an_unknown_key_is_waited_for_and_then_refused_or_found() {
+        for (set, allowed) in [(KEY.jwk_set(), false), (ProviderKey::two().jwk_set(), true)] {
+            let mut machine = ready_machine(&KEY.jwk_set());
+            let field = format!("Bearer {}", ProviderKey::two().sign(&access_claims("")));
+            let Step::Await(wait) = begin(&machine, &[("authorization", &field)]) else {
+                panic!("must wait")
+            };
+            assert!(matches!(machine.demand(wait.need(), after(1)), Demand::Pending { .. }));
+            let flight = machine.poll_flight(after(1)).unwrap();
+            let mut entropy = Counting::default();
+            let _ = machine.on_answer(flight.id, Ok(ok(set)), after(1), &mut entropy);
+            let Demand::Settled(availability) = machine.demand(wait.need(), after(1)) else {
+                panic!("must be settled")
+            };
+            let snapshot = machine.snapshot();
+            let verdict = verdict(with_context(after(1), &mut entropy, &snapshot, |context| {
+                wait.resume(availability, context)
+            }));
+            assert_eq!(matches!(verdict, Verdict::Allowed(_)), allowed);
+        }
+    }
+}

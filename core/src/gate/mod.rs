@@ -187,3 +187,6 @@ fn forwarded(request: &RequestHead<'_>, headers: &mut Headers) {
     let scheme = if request.secure { "https" } else { "http" };
     headers.append("x-forwarded-proto", FieldText::constant(scheme));
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! The gate driven by hand: a browser with a cookie jar, a provider that does what a test says, and
+//! a virtual clock.
+
+mod callback;
+mod login;
+mod routing;
+
+use super::*;
+use crate::{
+    crypto::RUSTCRYPTO,
+    encoding,
+    flow::Flow,
+    http::{FetchError, Inbound, Outbound, QueryWriter},
+    issuer::{Availability, Document, IssuerMachine, IssuerSnapshot},
+    oidc::ClientConfig,
+    pattern::{Case, Pattern},
+    rewrite::{Matcher, RewriteRule, Rewrites, Served},
+    secret::Secret,
+    test_support::{
+        CLIENT_ID, Counting, ISSUER, NOW, ProviderKey, after, ok, ready_machine, with_context,
+    },
+};
+use alloc::{
+    format,
+    string::{String, ToString as _},
+    sync::Arc,
+    vec,
+    vec::Vec,
+};
+use std::sync::LazyLock;
+
+const ACCESS_TOKEN: &str = "the.access.token";
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+static KEY: LazyLock<ProviderKey> = LazyLock::new(ProviderKey::one);
+
+/// The tutorial's gate: two rules, one matcher, the pages `/`, `/public` and `/private`.
+fn gate() -> Gate {
+    gate_at("https://app.example")
+}
+
+fn gate_at(base_url: &str) -> Gate {
+    let client = ClientConfig::new(CLIENT_ID, Secret::new("client secret"), base_url)
+        .unwrap()
+        .with_audience("https://api.example");
+    let rewrites = Rewrites::builder()
+        .after_files([
+            RewriteRule::new("/api/auth/:path", "/api/auth/:path*"),
+            RewriteRule::new("/sign-in", "/api/auth/login"),
+            RewriteRule::new("/hidden", "/private/x"),
+            RewriteRule::new("/open/:path*", "http://localhost:6000/open/:path*"),
+            RewriteRule::new("/outside/:path*", "http://localhost:5000/api/:path*"),
+            RewriteRule::new("/api/:path*", "http://localhost:5000/api/:path*"),
+        ])
+        .build()
+        .unwrap();
+    let secrets = SecretRing::new([SECRET], RUSTCRYPTO).unwrap();
+    Gate::builder(client, secrets, RUSTCRYPTO)
+        .rewrites(rewrites)
+        .protect(Matcher::new(["/private/:path*", "/api/:path*"]).unwrap())
+        .api([Pattern::new("/api/:path*", Case::default()).unwrap()])
+        .serves(|path| match path {
+            "/" | "/public" => Served::File,
+            path if path.starts_with("/private") => Served::Page,
+            _ => Served::Nothing,
+        })
+        .build()
+        .unwrap()
+}
+
+/// A browser in front of a gate.
+struct Browser {
+    gate: Gate,
+    cookies: Vec<(String, String)>,
+    /// Seconds after the usual moment.
+    clock: u64,
+    entropy: Counting,
+    machine: IssuerMachine,
+    /// The requests that the gate made of the token endpoint.
+    token_requests: Vec<Outbound>,
+    /// What the token endpoint answers.
+    token_answer: Option<Result<Inbound, FetchError>>,
+    /// How many claims of the ID token differ from the usual ones.
+    id_token: fn(&Login) -> String,
+}
+
+/// What the provider learned from an authorization request.
+struct Login {
+    state: String,
+    nonce: String,
+    code_challenge: String,
+}
+
+impl Browser {
+    fn new(gate: Gate) -> Self {
+        Self {
+            gate,
+            cookies: vec![],
+            clock: 0,
+            entropy: Counting::default(),
+            machine: ready_machine(&KEY.jwk_set()),
+            token_requests: vec![],
+            token_answer: None,
+            id_token: |login| id_token(login, ""),
+        }
+    }
+
+    fn get(&mut self, target: &str) -> Decision {
+        self.request("GET", target, &[])
+    }
+
+    fn request(&mut self, method: &str, target: &str, fields: &[(&str, &str)]) -> Decision {
+        let mut headers: Vec<(String, String)> =
+            fields.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+        if !headers.iter().any(|(name, _)| name == "host") {
+            headers.push(("host".to_string(), "app.example".to_string()));
+        }
+        if !self.cookies.is_empty() {
+            let pairs: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+            headers.push(("cookie".to_string(), pairs.join("; ")));
+        }
+        let head = RequestHead {
+            method,
+            target,
+            headers: &headers,
+            peer: Some([192, 0, 2, 7].into()),
+            secure: true,
+        };
+        let gate = self.gate.clone();
+        let step = self.call(|context| gate.begin(&head, context));
+        self.finish(step)
+    }
+
+    fn call<T>(&mut self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
+        let snapshot: Arc<IssuerSnapshot> = self.machine.snapshot();
+        with_context(after(self.clock), &mut self.entropy, &snapshot, call)
+    }
+
+    /// Plays the adapter until the request is decided, and keeps the cookies.
+    fn finish<F: Flow<Output = Decision>>(&mut self, mut step: Step<F>) -> Decision {
+        for _ in 0..10 {
+            step = match step {
+                Step::Done(decision) => {
+                    self.keep_cookies(&decision);
+                    return decision;
+                }
+                Step::Fetch(fetch) => {
+                    self.token_requests.push(fetch.request().clone());
+                    let answer = self.token_answer.clone().unwrap_or(Err(FetchError::Transport));
+                    self.call(|context| fetch.resume(answer, context))
+                }
+                Step::Await(wait) => {
+                    let availability = self.wait(wait.need());
+                    self.call(|context| wait.resume(availability, context))
+                }
+            };
+        }
+        panic!("the request does not end");
+    }
+
+    fn wait(&mut self, need: &crate::issuer::Need) -> Availability {
+        loop {
+            match self.machine.demand(need, after(self.clock)) {
+                crate::issuer::Demand::Settled(availability) => return availability,
+                crate::issuer::Demand::Pending { .. } => {
+                    let flight = self.machine.poll_flight(after(self.clock)).unwrap();
+                    let answer = match flight.document {
+                        Document::Discovery => Err(FetchError::Transport),
+                        Document::KeySet => Ok(ok(KEY.jwk_set())),
+                    };
+                    let entropy = &mut self.entropy;
+                    let _ = self.machine.on_answer(flight.id, answer, after(self.clock), entropy);
+                }
+            }
+        }
+    }
+
+    fn keep_cookies(&mut self, decision: &Decision) {
+        let none: [(&str, &str); 0] = [];
+        let fields: Vec<(String, String)> = match decision {
+            Decision::Respond(response) => owned(response.headers.iter()),
+            Decision::Forward(forward) => owned(forward.response.filter(&none).added()),
+            Decision::Serve(serve) => owned(serve.response.filter(&none).added()),
+        };
+        for (_, value) in fields.iter().filter(|(name, _)| name == "set-cookie") {
+            let (name, rest) = value.split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            if !value.contains("Max-Age=0;") {
+                let value = rest.split(';').next().unwrap();
+                self.cookies.push((name.to_string(), value.to_string()));
+            }
+        }
+    }
+
+    /// Starts a login and gives what the provider learned of it.
+    fn start_login(&mut self, return_to: &str) -> Login {
+        let target = QueryWriter::for_url("/api/auth/login").pair("returnTo", return_to).finish();
+        let response = response(self.get(&target));
+        assert_eq!(response.status, 302);
+        let (url, query) = location(&response).split_once('?').unwrap();
+        assert_eq!(url, "https://op.example/authorize");
+        let parameter = |name| Query::new(query).unique(name).unwrap().unwrap().to_string();
+        assert_eq!(parameter("response_type"), "code");
+        assert_eq!(parameter("client_id"), CLIENT_ID);
+        assert_eq!(parameter("code_challenge_method"), "S256");
+        assert_eq!(parameter("audience"), "https://api.example");
+        Login {
+            state: parameter("state"),
+            nonce: parameter("nonce"),
+            code_challenge: parameter("code_challenge"),
+        }
+    }
+
+    /// Comes back from the provider with a good code.
+    fn come_back(&mut self, login: &Login) -> Response {
+        let id_token = (self.id_token)(login);
+        self.token_answer.get_or_insert_with(|| Ok(ok(tokens(&id_token))));
+        response(self.get(&callback(login)))
+    }
+
+    /// Signs in from start to end.
+    fn sign_in(&mut self) {
+        let login = self.start_login("/private");
+        let response = self.come_back(&login);
+        assert_eq!((response.status, location(&response)), (303, "/private"));
+    }
+
+    fn session_cookies(&self) -> usize {
+        let own = |name: &str| self.gate.0.names.is_own(name.as_bytes());
+        self.cookies.iter().filter(|(name, _)| own(name)).count()
+    }
+}
+
+fn owned<'h>(fields: impl Iterator<Item = (&'h str, &'h str)>) -> Vec<(String, String)> {
+    fields.map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
+
+fn callback(login: &Login) -> String {
+    QueryWriter::for_url("/api/auth/callback")
+        .pair("code", "the code")
+        .pair("state", &login.state)
+        .pair("iss", ISSUER)
+        .finish()
+}
+
+/// A good ID token for `login`, with `more` members that start with a comma.
+fn id_token(login: &Login, more: &str) -> String {
+    let (nonce, expiry) = (&login.nonce, NOW + 600);
+    KEY.sign(&format!(
+        r#"{{"iss":"{ISSUER}","aud":"{CLIENT_ID}","sub":"user","name":"Una","sid":"s1",
+        "iat":{NOW},"exp":{expiry},"nonce":"{nonce}"{more}}}"#
+    ))
+}
+
+fn tokens(id_token: &str) -> String {
+    format!(
+        r#"{{"access_token":"{ACCESS_TOKEN}","id_token":"{id_token}","token_type":"Bearer","expires_in":3600}}"#
+    )
+}
+
+fn response(decision: Decision) -> Response {
+    match decision {
+        Decision::Respond(response) => response,
+        other => panic!("not a response: {other:?}"),
+    }
+}
+
+fn forward(decision: Decision) -> Forward {
+    match decision {
+        Decision::Forward(forward) => forward,
+        other => panic!("not forwarded: {other:?}"),
+    }
+}
+
+fn serve(decision: Decision) -> Serve {
+    match decision {
+        Decision::Serve(serve) => serve,
+        other => panic!("not served: {other:?}"),
+    }
+}
+
+fn location(response: &Response) -> &str {
+    response.headers.get("location").unwrap_or_default()
+}
+
+/// The error code in a JSON body or on a page.
+fn code(response: &Response) -> &str {
+    let body = &response.body;
+    let start = ["\"error\":\"", "<code>"]
+        .iter()
+        .find_map(|mark| body.find(mark).map(|at| at + mark.len()))
+        .unwrap();
+    body[start..].split(['"', '<']).next().unwrap()
+}

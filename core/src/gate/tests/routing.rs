@@ -1,0 +1,311 @@
+//! Rules, guard and session for every request that is not the gate's own.
+
+use super::*;
+
+const NAVIGATION: [(&str, &str); 3] =
+    [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("accept", "text/html")];
+
+/// The header fields that upstream would see of a request with `fields`.
+fn upstream_fields(forward: &Forward, fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let kept = fields.iter().copied().filter(|(name, _)| forward.request.keeps(name));
+    owned(kept.chain(forward.request.added().iter()))
+}
+
+fn values<'f>(fields: &'f [(String, String)], name: &str) -> Vec<&'f str> {
+    let named = fields.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+    named.map(|(_, value)| value.as_str()).collect()
+}
+
+#[test]
+fn open_pages_need_no_session() {
+    let mut browser = Browser::new(gate());
+    for target in ["/", "/public", "/privatex", "/unknown"] {
+        let served = serve(browser.get(target));
+        assert_eq!(served.path, target);
+        assert!(served.session.is_none());
+    }
+}
+
+#[test]
+fn a_guarded_page_leads_to_the_sign_in_page_and_back() {
+    let mut browser = Browser::new(gate());
+    for (target, login) in [
+        ("/private", "/api/auth/login?returnTo=%2Fprivate"),
+        ("/private/a/b?c=d", "/api/auth/login?returnTo=%2Fprivate%2Fa%2Fb%3Fc%3Dd"),
+        ("/PRIVATE", "/api/auth/login?returnTo=%2FPRIVATE"),
+        ("/%70rivate", "/api/auth/login?returnTo=%2Fprivate"),
+    ] {
+        let response = response(browser.request("GET", target, &NAVIGATION));
+        assert_eq!((response.status, location(&response)), (302, login));
+        assert_eq!(response.headers.get("cache-control"), Some("no-store"));
+    }
+    browser.sign_in();
+    let served = serve(browser.get("/private/a?b=c"));
+    assert_eq!((served.path.as_str(), served.query.as_deref()), ("/private/a", Some("b=c")));
+    assert_eq!(served.session.unwrap().subject(), "user");
+}
+
+/// O31: after a login nobody repeats a POST.
+#[test]
+fn a_guarded_post_leads_to_the_sign_in_page_with_303() {
+    let mut browser = Browser::new(gate());
+    let response = response(browser.request("POST", "/private/form", &NAVIGATION));
+    assert_eq!((response.status, location(&response)), (303, "/api/auth/login?returnTo=%2F"));
+}
+
+#[test]
+fn programs_get_401_and_people_the_sign_in_page() {
+    for (fields, status) in [
+        (vec![], 302),
+        (vec![("accept", "text/html,application/xhtml+xml;q=0.9")], 302),
+        (vec![("accept", "*/*")], 302),
+        (vec![("accept", "application/json")], 401),
+        (vec![("x-requested-with", "XMLHttpRequest"), ("accept", "text/html")], 401),
+        (vec![("sec-fetch-mode", "cors"), ("accept", "*/*")], 401),
+        (vec![("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")], 401),
+        (NAVIGATION.to_vec(), 302),
+    ] {
+        let mut browser = Browser::new(gate());
+        let response = response(browser.request("GET", "/private", &fields));
+        assert_eq!(response.status, status, "{fields:?}");
+    }
+    // What is declared an API is one, whoever asks.
+    let mut browser = Browser::new(gate());
+    for target in ["/api", "/api/private-route", "/API/private-route", "/outside/x"] {
+        let response = response(browser.request("GET", target, &NAVIGATION));
+        let is_api = !target.starts_with("/outside");
+        assert_eq!(response.status, if is_api { 401 } else { 302 }, "{target}");
+        if is_api {
+            assert_eq!(code(&response), "not_authenticated");
+            assert_eq!(response.headers.get("content-type"), Some("application/json"));
+        }
+    }
+}
+
+/// H01, H24, H05: the session's token replaces the client's, and our cookies stay here.
+#[test]
+fn a_guarded_api_request_carries_the_access_token() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    browser.cookies.push(("theirs".to_string(), "1".to_string()));
+    let fields = [
+        ("authorization", "Bearer attacker"),
+        ("connection", "close, Authorization, X-Custom"),
+        ("x-custom", "1"),
+        ("x-forwarded-for", "203.0.113.9"),
+        ("X_Forwarded_For", "203.0.113.9"),
+        ("x-middleware-subrequest", "middleware:middleware"),
+        ("te", "trailers"),
+        ("upgrade", "h2c"),
+        ("accept", "application/json"),
+    ];
+    let forward = forward(browser.request("GET", "/api/private-route?x=1&x=%2F", &fields));
+    assert_eq!(forward.destination.as_str(), "http://localhost:5000/api/private-route?x=1&x=%2F");
+    let upstream = upstream_fields(&forward, &fields);
+    assert_eq!(values(&upstream, "authorization"), [format!("Bearer {ACCESS_TOKEN}")]);
+    assert_eq!(values(&upstream, "cookie"), ["theirs=1"]);
+    assert_eq!(values(&upstream, "x-forwarded-for"), ["192.0.2.7"]);
+    assert_eq!(values(&upstream, "x-forwarded-proto"), ["https"]);
+    assert_eq!(values(&upstream, "accept"), ["application/json"]);
+    for name in ["x-custom", "te", "upgrade", "connection", "x-middleware-subrequest", "host"] {
+        assert!(values(&upstream, name).is_empty(), "{name}");
+    }
+    assert!(values(&upstream, "X_Forwarded_For").is_empty());
+}
+
+#[test]
+fn an_open_request_keeps_the_clients_credentials_and_gets_no_token() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    let fields = [("authorization", "Basic abc")];
+    let forward = forward(browser.request("GET", "/open/x", &fields));
+    let upstream = upstream_fields(&forward, &fields);
+    assert_eq!(values(&upstream, "authorization"), ["Basic abc"]);
+    assert!(values(&upstream, "cookie").is_empty());
+}
+
+/// P01 to P14: what is ambiguous is refused before any rule is asked.
+#[test]
+fn ambiguous_paths_are_refused() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    for target in [
+        "/public/../private",
+        "/public/%2e%2e/private",
+        "/public/..%2fprivate",
+        "/public/..%5cprivate",
+        "/public\\..\\private",
+        "/public/..;/private",
+        "//private",
+        "/private%00.css",
+        "/%c0%ae%c0%ae/private",
+        "/private#/public",
+        "/%zz",
+        "*",
+        "private",
+        "http://evil.example/private",
+        "http://app.example",
+        "",
+    ] {
+        assert_eq!(response(browser.get(target)).status, 400, "{target}");
+    }
+    assert_eq!(response(browser.get(&format!("/{}", "x".repeat(70_000)))).status, 414);
+    assert_eq!(response(browser.request("CONNECT", "app.example:443", &[])).status, 405);
+    // P15: the absolute form of a request that is meant for us.
+    assert_eq!(serve(browser.get("http://app.example/public")).path, "/public");
+}
+
+/// H12, P31: a request names its host exactly once.
+#[test]
+fn a_request_names_its_host_once() {
+    let gate = gate();
+    for headers in [&[][..], &[("host", "app.example"), ("Host", "app.example")]] {
+        let headers = headers.to_vec();
+        let head = RequestHead {
+            method: "GET",
+            target: "/public",
+            headers: &headers,
+            peer: None,
+            secure: true,
+        };
+        let snapshot = Arc::new(IssuerSnapshot::default());
+        let step = with_context(after(0), &mut Counting::default(), &snapshot, |context| {
+            gate.begin(&head, context)
+        });
+        let Step::Done(Decision::Respond(response)) = step else { panic!("{step:?}") };
+        assert_eq!(response.status, 400);
+    }
+}
+
+/// P24: the guard is asked again about what a rule made of the path.
+#[test]
+fn a_rewrite_does_not_lead_around_the_guard() {
+    let mut browser = Browser::new(gate());
+    let response = response(browser.request("GET", "/hidden", &NAVIGATION));
+    assert_eq!((response.status, location(&response)), (302, "/api/auth/login?returnTo=%2Fhidden"));
+    browser.sign_in();
+    assert_eq!(serve(browser.get("/hidden")).path, "/private/x");
+    // `/outside/x` leads to `/api/x`, which is guarded.
+    let forward = forward(browser.get("/outside/x"));
+    assert_eq!(forward.destination.as_str(), "http://localhost:5000/api/x");
+    assert!(forward.request.added().get("authorization").is_some());
+}
+
+/// C27: a broken cookie is no session, is removed, and never opens anything.
+#[test]
+fn a_broken_session_cookie_is_removed_and_opens_nothing() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    let name = browser.cookies[0].0.clone();
+    let value = browser.cookies[0].1.clone();
+    for broken in ["", "garbage", &value[..value.len() - 1], &value[1..]] {
+        browser.cookies = vec![(name.clone(), broken.to_string())];
+        assert_eq!(response(browser.get("/api/private-route")).status, 401);
+        assert!(browser.cookies.is_empty());
+    }
+    browser.cookies = vec![(name.clone(), "garbage".to_string())];
+    assert!(serve(browser.get("/public")).session.is_none());
+    assert!(browser.cookies.is_empty());
+}
+
+#[test]
+fn a_session_whose_access_token_has_expired_still_knows_who_it_is() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    browser.clock = 3600;
+    assert_eq!(serve(browser.get("/private")).session.unwrap().subject(), "user");
+    assert_eq!(response(browser.get("/api/private-route")).status, 401);
+    assert_eq!(browser.session_cookies(), 1, "the session stays");
+}
+
+/// L01: a session in use is written again when it matters, and then nobody may store the answer.
+#[test]
+fn a_session_in_use_is_written_again_when_it_matters() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    let none: [(&str, &str); 0] = [];
+    let set_cookies = |served: &Serve| {
+        let filter = served.response.filter(&none);
+        filter.added().filter(|(name, _)| *name == "set-cookie").count()
+    };
+    browser.clock = 8639;
+    assert_eq!(set_cookies(&serve(browser.get("/private"))), 0);
+    browser.clock = 8640;
+    let prefetch = [("sec-purpose", "prefetch;prerender")];
+    assert_eq!(set_cookies(&serve(browser.request("GET", "/private", &prefetch))), 0);
+    let served = serve(browser.get("/private"));
+    assert_eq!(set_cookies(&served), 1);
+    let upstream = [("cache-control", "public, max-age=60"), ("expires", "x"), ("etag", "y")];
+    let filter = served.response.filter(&upstream);
+    assert!(!filter.keeps("cache-control", b"public") && !filter.keeps("Expires", b"x"));
+    assert!(filter.keeps("etag", b"y"));
+    assert!(filter.added().any(|field| field == ("cache-control", "no-store")));
+    assert_eq!(set_cookies(&serve(browser.get("/private"))), 0);
+    // Used every day, and yet over at the absolute limit.
+    for day in 1..3 {
+        browser.clock = day * 86_000;
+        assert!(serve(browser.get("/private")).session.is_some(), "{day}");
+    }
+    browser.clock = 259_200;
+    assert_eq!(response(browser.request("GET", "/private", &NAVIGATION)).status, 302);
+}
+
+/// H25, L03: what an upstream may not do to the browser.
+#[test]
+fn an_upstream_cannot_set_our_cookies_and_answers_for_one_person_are_private() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    let forward = forward(browser.get("/api/x"));
+    let upstream = [("connection", "x-hop"), ("content-type", "text/plain")];
+    let filter = forward.response.filter(&upstream);
+    assert!(!filter.keeps("set-cookie", b"__Host-portcullis=x; Path=/"));
+    assert!(!filter.keeps("Set-Cookie", b"__Host-portcullis.0=x"));
+    assert!(filter.keeps("set-cookie", b"theirs=x; Path=/"));
+    for name in ["connection", "x-hop", "X-Hop", "transfer-encoding", "keep-alive"] {
+        assert!(!filter.keeps(name, b"x"), "{name}");
+    }
+    assert!(filter.added().any(|field| field == ("cache-control", "private, no-store")));
+    let with_its_own = [("cache-control", "max-age=60")];
+    let filter = forward.response.filter(&with_its_own);
+    assert!(filter.keeps("cache-control", b"max-age=60"));
+    assert_eq!(filter.added().count(), 0);
+}
+
+/// X08, X09: another site cannot make a browser change anything.
+#[test]
+fn requests_that_another_site_caused_are_refused() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    for (method, fields, allowed) in [
+        ("POST", vec![("sec-fetch-site", "same-origin")], true),
+        ("POST", vec![("sec-fetch-site", "none")], true),
+        ("POST", vec![("sec-fetch-site", "cross-site")], false),
+        ("DELETE", vec![("sec-fetch-site", "same-site")], false),
+        ("POST", vec![("origin", "https://app.example")], true),
+        ("POST", vec![("origin", "https://evil.example")], false),
+        ("POST", vec![("origin", "null")], false),
+        ("POST", vec![("origin", "https://app.example"), ("origin", "https://app.example")], false),
+        ("GET", vec![("sec-fetch-site", "cross-site")], true),
+    ] {
+        let decision = browser.request(method, "/api/x", &fields);
+        let forwarded = matches!(decision, Decision::Forward(_));
+        assert_eq!(forwarded, allowed, "{method} {fields:?}");
+        if !allowed {
+            let response = response(decision);
+            assert_eq!((response.status, code(&response)), (403, "cross_site_request"));
+        }
+    }
+}
+
+#[test]
+fn an_upstream_that_fails_is_502_or_504() {
+    let mut browser = Browser::new(gate());
+    let forward = forward(browser.get("/open/x"));
+    for (failure, status) in [
+        (UpstreamFailure::Connect, 502),
+        (UpstreamFailure::Protocol, 502),
+        (UpstreamFailure::Timeout, 504),
+    ] {
+        assert_eq!(forward.failed(failure).status, status);
+    }
+}
