@@ -1,1 +1,10 @@
+//! The HTTP engine of the Portcullis authentication gate.
+#![warn(missing_docs)]
 
+pub mod body;
+pub mod client;
+pub mod clock;
+mod convert;
+pub mod runtime;
+pub mod server;
+pub mod tls;
