@@ -5,6 +5,10 @@ pub mod body;
 pub mod client;
 pub mod clock;
 mod convert;
+#[cfg(feature = "aws-lc-rs")]
+pub mod crypto;
+pub mod drive;
+pub mod issuers;
 pub mod runtime;
 pub mod server;
 pub mod tls;

@@ -22,6 +22,12 @@ impl<R: Runtime> Fetcher<R> {
         Self { client }
     }
 
+    /// The runtime that the fetcher runs on.
+    #[must_use]
+    pub fn runtime(&self) -> &R {
+        self.client.runtime()
+    }
+
     /// Sends `request` and reads the answer whole.
     ///
     /// The deadline covers everything: the name lookup, the connection, TLS, the head and the body
@@ -31,7 +37,7 @@ impl<R: Runtime> Fetcher<R> {
     ///
     /// [`FetchError`], with the reason in the log.
     pub async fn fetch(&self, request: &Outbound) -> Result<Inbound, FetchError> {
-        let timer = self.client.runtime().timer();
+        let timer = self.runtime().timer();
         let url = request.url.without_query();
         let (error, reason) =
             match within(&timer, request.limits.deadline, self.exchange(request)).await {
