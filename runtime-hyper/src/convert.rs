@@ -1,8 +1,11 @@
 //! The border between the `http` crate's types, which hyper speaks, and the core's own.
 
-use crate::body::Body;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use portcullis_core::http::{HeaderView, Response};
+use crate::{body::Body, server::Connection};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode, request::Parts, uri::PathAndQuery,
+};
+use portcullis_core::http::{HeaderView, RequestHead, Response};
+use std::borrow::Cow;
 
 /// The header fields of a message, as the core looks at them.
 pub(crate) struct View<'m>(pub(crate) &'m HeaderMap);
@@ -39,11 +42,48 @@ pub(crate) fn append<'f>(
     }
 }
 
+/// `headers` without those that are not to go on, and with those that the core adds. Names and
+/// values move as they are.
+pub(crate) fn edit<'f>(
+    headers: HeaderMap,
+    keeps: impl Fn(&str, &[u8]) -> bool,
+    added: impl Iterator<Item = (&'f str, &'f str)>,
+) -> HeaderMap {
+    let mut edited = HeaderMap::with_capacity(headers.len());
+    let mut name = None;
+    for (next, value) in headers {
+        // A further value of the same field comes without its name.
+        name = next.or(name);
+        if let Some(name) = &name
+            && keeps(name.as_str(), value.as_bytes())
+        {
+            edited.append(name, value);
+        }
+    }
+    append(&mut edited, added);
+    edited
+}
+
+/// The head of a request, as the core looks at it, handed to `look`.
+pub(crate) fn with_head<T>(
+    head: &Parts,
+    connection: Connection,
+    look: impl FnOnce(&RequestHead<'_>) -> T,
+) -> T {
+    look(&RequestHead {
+        method: head.method.as_str(),
+        target: head.uri.path_and_query().map_or("/", PathAndQuery::as_str),
+        headers: &View(&head.headers),
+        peer: Some(connection.peer.ip()),
+        secure: connection.secure,
+    })
+}
+
 /// An answer of the core's making.
 pub(crate) fn response(answer: Response) -> http::Response<Body> {
     let mut response = http::Response::new(match answer.body {
-        std::borrow::Cow::Borrowed(text) => Body::from(text),
-        std::borrow::Cow::Owned(text) => Body::from(text),
+        Cow::Borrowed(text) => Body::from(text),
+        Cow::Owned(text) => Body::from(text),
     });
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -26,6 +26,12 @@ impl<R: Runtime> Driver<R> {
         Self { clock, fetcher, issuers }
     }
 
+    /// The runtime that the driver runs on.
+    #[must_use]
+    pub fn runtime(&self) -> &R {
+        self.fetcher.runtime()
+    }
+
     /// Takes the first step of a flow. This never waits.
     pub fn begin<F: Flow>(&self, begin: impl FnOnce(Context<'_>) -> Step<F>) -> Step<F> {
         self.issuers.nudge();

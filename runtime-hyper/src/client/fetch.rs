@@ -69,7 +69,7 @@ impl<R: Runtime> Fetcher<R> {
         Ok(Inbound {
             status: head.status.as_u16(),
             headers: headers.collect(),
-            body: body.read(limits.max_body).await?.into(),
+            body: Body::stream(body).read(limits.max_body).await?.into(),
         })
     }
 }

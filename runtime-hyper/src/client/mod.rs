@@ -7,7 +7,7 @@ mod fetch;
 mod pool;
 
 pub use fetch::Fetcher;
-pub use pool::PoolLimits;
+pub use pool::{PoolLimits, ResponseBody};
 
 use crate::{
     body::Body,
@@ -15,8 +15,11 @@ use crate::{
 };
 use core::{fmt, time::Duration};
 use http::{HeaderValue, Request, Response, Uri, header, uri::PathAndQuery};
-use hyper::client::conn::http1::{self, SendRequest};
-use pool::{Lease, Leased, Pool};
+use hyper::{
+    body::Incoming,
+    client::conn::http1::{self, SendRequest},
+};
+use pool::{Lease, Pool};
 use portcullis_core::http::{Scheme, Url};
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{io, sync::Arc};
@@ -64,7 +67,7 @@ impl<R: Runtime> Client<R> {
         destination: &Url,
         mut request: Request<Body>,
         connect: Duration,
-    ) -> Result<Response<Body>, ClientError> {
+    ) -> Result<Response<ResponseBody>, ClientError> {
         address(&mut request, destination)?;
         let Shared { runtime, pool, .. } = &*self.shared;
         let origin = origin(destination);
@@ -115,15 +118,10 @@ impl<R: Runtime> Client<R> {
         Ok(sender)
     }
 
-    /// The answer, whose body brings the connection back to the pool once it is read to its end.
-    fn answer(
-        &self,
-        response: Response<hyper::body::Incoming>,
-        lease: Lease,
-    ) -> Response<Body> {
+    fn answer(&self, response: Response<Incoming>, lease: Lease) -> Response<ResponseBody> {
         let Shared { runtime, pool, .. } = &*self.shared;
         pool.keep_clean(runtime);
-        response.map(|body| Body::stream(Leased::new(body, lease, pool)))
+        response.map(|body| ResponseBody::new(body, lease, pool))
     }
 }
 

@@ -9,11 +9,7 @@ use core::{
     time::Duration,
 };
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::{
-    body::Incoming,
-    client::conn::http1::SendRequest,
-    rt::Timer as _,
-};
+use hyper::{body::Incoming, client::conn::http1::SendRequest, rt::Timer as _};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -156,15 +152,17 @@ pub(super) struct Lease {
     pub(super) sender: SendRequest<Body>,
 }
 
-/// The body of an answer. Its connection goes back to the pool at its end, and ends where the body
-/// is dropped before that.
-pub(super) struct Leased {
+/// The body of an answer, as it comes.
+///
+/// At its end the connection goes back to the pool. Where it is dropped before that, the
+/// connection is closed, since nobody can say how much is still to come.
+pub struct ResponseBody {
     body: Incoming,
     lease: Option<Lease>,
     pool: Weak<Pool>,
 }
 
-impl Leased {
+impl ResponseBody {
     pub(super) fn new(body: Incoming, lease: Lease, pool: &Arc<Pool>) -> Self {
         let mut leased = Self { body, lease: Some(lease), pool: Arc::downgrade(pool) };
         leased.return_at_end();
@@ -172,8 +170,13 @@ impl Leased {
     }
 
     fn return_at_end(&mut self) {
-        if self.body.is_end_stream()
-            && let Some(lease) = self.lease.take()
+        if self.body.is_end_stream() {
+            self.give_back();
+        }
+    }
+
+    fn give_back(&mut self) {
+        if let Some(lease) = self.lease.take()
             && let Some(pool) = self.pool.upgrade()
         {
             pool.put(lease);
@@ -181,7 +184,13 @@ impl Leased {
     }
 }
 
-impl HttpBody for Leased {
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseBody").field("size", &self.size_hint()).finish_non_exhaustive()
+    }
+}
+
+impl HttpBody for ResponseBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -193,13 +202,7 @@ impl HttpBody for Leased {
         match &frame {
             Some(Ok(_)) => self.return_at_end(),
             Some(Err(_)) => self.lease = None,
-            None => {
-                if let Some(lease) = self.lease.take()
-                    && let Some(pool) = self.pool.upgrade()
-                {
-                    pool.put(lease);
-                }
-            }
+            None => self.give_back(),
         }
         Poll::Ready(frame)
     }

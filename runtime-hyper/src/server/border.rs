@@ -5,7 +5,7 @@
 //! length and `Transfer-Encoding` are given it removes the length, reads chunks, and closes the
 //! connection after the answer, which RFC 9112 §6.1 allows; nothing of it can be seen here.
 
-use crate::body::Body;
+use crate::{body::Body, early};
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header,
     uri::Authority,
@@ -78,14 +78,9 @@ impl Refusal {
 
     /// An answer that closes the connection, since what follows on it cannot be trusted either.
     pub(super) fn response(self) -> Response<Body> {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = match self {
+        early::bare(match self {
             Self::Tunnel => StatusCode::METHOD_NOT_ALLOWED,
             _ => StatusCode::BAD_REQUEST,
-        };
-        let headers = response.headers_mut();
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        response
+        })
     }
 }
