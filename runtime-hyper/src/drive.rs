@@ -3,37 +3,31 @@
 //! A flow says what it waits for; the driver waits for it and resumes the flow with what came of
 //! it. Clocks are read and randomness is drawn anew for each call.
 
-use crate::{
-    client::Fetcher,
-    clock::{Clock, SystemEntropy},
-    issuers::SharedIssuers,
-    runtime::Runtime,
-};
+use crate::{clock::SystemEntropy, issuers::SharedIssuers, runtime::Runtime};
 use portcullis_core::flow::{Context, Flow, Step};
 
-/// What flows are given and what they wait for. Clones share it.
+/// Gives flows what they are to look at, and waits for what they wait for. Clones share the
+/// issuers.
 #[derive(Debug)]
 pub struct Driver<R> {
-    clock: Clock,
-    fetcher: Fetcher<R>,
     issuers: SharedIssuers<R>,
 }
 
 impl<R: Runtime> Driver<R> {
-    /// A driver over the clock that the issuers were made with.
+    /// A driver of flows that look at `issuers`. It reads their clock and fetches as they do.
     #[must_use]
-    pub const fn new(clock: Clock, fetcher: Fetcher<R>, issuers: SharedIssuers<R>) -> Self {
-        Self { clock, fetcher, issuers }
+    pub const fn new(issuers: SharedIssuers<R>) -> Self {
+        Self { issuers }
     }
 
     /// The runtime that the driver runs on.
     #[must_use]
     pub fn runtime(&self) -> &R {
-        self.fetcher.runtime()
+        self.issuers.fetcher().runtime()
     }
 
     /// Takes the first step of a flow. This never waits.
-    pub fn begin<F: Flow>(&self, begin: impl FnOnce(Context<'_>) -> Step<F>) -> Step<F> {
+    pub fn begin<F: Flow>(&self, begin: impl FnOnce(&mut Context<'_>) -> Step<F>) -> Step<F> {
         self.issuers.nudge();
         self.call(begin)
     }
@@ -48,7 +42,7 @@ impl<R: Runtime> Driver<R> {
             step = match step {
                 Step::Done(output) => return Some(output),
                 Step::Fetch(fetch) => {
-                    let answer = self.fetcher.fetch(fetch.request()).await;
+                    let answer = self.issuers.fetcher().fetch(fetch.request()).await;
                     self.call(|context| fetch.resume(answer, context))
                 }
                 Step::Await(waiting) => {
@@ -61,18 +55,14 @@ impl<R: Runtime> Driver<R> {
         }
     }
 
-    fn call<F: Flow>(&self, call: impl FnOnce(Context<'_>) -> Step<F>) -> Step<F> {
-        let (now, entropy) = (self.clock.now(), &mut SystemEntropy);
-        call(Context { now, entropy, issuers: &self.issuers })
+    fn call<F: Flow>(&self, call: impl FnOnce(&mut Context<'_>) -> Step<F>) -> Step<F> {
+        let (now, entropy) = (self.issuers.clock().now(), &mut SystemEntropy);
+        call(&mut Context { now, entropy, issuers: &self.issuers })
     }
 }
 
 impl<R> Clone for Driver<R> {
     fn clone(&self) -> Self {
-        Self {
-            clock: self.clock,
-            fetcher: self.fetcher.clone(),
-            issuers: self.issuers.clone(),
-        }
+        Self { issuers: self.issuers.clone() }
     }
 }

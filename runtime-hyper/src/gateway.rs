@@ -7,7 +7,7 @@ use crate::{
     convert::{self, View},
     drive::Driver,
     early,
-    progress::{Fault, Tracked},
+    progress::{Fault, track},
     runtime::Runtime,
     server::{Connection, Handler},
 };
@@ -36,7 +36,7 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
 
     async fn forward(&self, forward: Forward, head: Parts, body: Body) -> Response<Body> {
         let timer = self.client.runtime().timer();
-        let (body, progress) = Tracked::new(body);
+        let (body, progress) = track(body);
         let mut request = Request::new(body);
         *request.method_mut() = head.method;
         let (edits, added) = (&forward.request, forward.request.added().iter());

@@ -57,10 +57,17 @@ impl<R: Runtime> SharedIssuers<R> {
     pub fn new(
         machines: impl IntoIterator<Item = IssuerMachine>,
         fetcher: Fetcher<R>,
-        clock: Clock,
     ) -> Self {
         let issuers = machines.into_iter().map(Issuer::new).collect();
-        Self { shared: Arc::new(Shared { fetcher, clock, issuers }) }
+        Self { shared: Arc::new(Shared { fetcher, clock: Clock::start(), issuers }) }
+    }
+
+    pub(crate) fn fetcher(&self) -> &Fetcher<R> {
+        &self.shared.fetcher
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     /// Waits until it is settled how it stands with what a request needs.

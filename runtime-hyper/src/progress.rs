@@ -78,20 +78,17 @@ impl Progress {
     }
 }
 
-/// A body whose progress is noted.
-pub(crate) struct Tracked {
-    body: Body,
-    progress: Arc<Progress>,
+/// The body to send, and where to look how far it has come.
+pub(crate) fn track(body: Body) -> (Body, Arc<Progress>) {
+    let progress = Arc::new(Progress::new());
+    let tracked = Tracked { body, progress: progress.clone() };
+    (Body::stream(tracked), progress)
 }
 
-impl Tracked {
-    /// The body to send, and where to look how far it has come. A body without bytes is as far as
-    /// it can come.
-    pub(crate) fn new(body: Body) -> (Body, Arc<Progress>) {
-        let progress = Arc::new(Progress::new());
-        let tracked = Self { body, progress: progress.clone() };
-        (Body::stream(tracked), progress)
-    }
+/// A body whose progress is noted.
+struct Tracked {
+    body: Body,
+    progress: Arc<Progress>,
 }
 
 impl HttpBody for Tracked {

@@ -6,6 +6,9 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub(crate) mod client;
+pub(crate) mod issuers;
+pub(crate) mod protected_api;
+pub(crate) mod provider;
 pub(crate) mod server;
 pub(crate) mod wire;
 
@@ -78,6 +81,20 @@ macro_rules! conformance_tests {
                 sends_no_continue_before_the_body_is_wanted,
                 a_broken_answer_does_not_end_cleanly,
                 listens_on_both_families,
+            ]
+            issuers: [
+                fifty_waiters_share_one_flight,
+                waiters_that_give_up_do_not_lose_the_flight,
+                a_cancelled_flight_is_made_up_for,
+                an_outage_is_told_and_passes,
+                a_due_refresh_starts_without_a_wait,
+                an_issuer_that_is_not_there_is_missing,
+            ]
+            protected_api: [
+                lets_verified_tokens_through,
+                refuses_everything_else,
+                an_outage_of_the_provider_is_no_fault_of_the_token,
+                a_client_that_leaves_does_not_take_the_flight_along,
             ]
         }
     };
