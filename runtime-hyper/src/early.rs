@@ -5,7 +5,7 @@ use crate::{
     convert,
     runtime::{Runtime, within},
 };
-use core::time::Duration;
+use core::{pin::pin, time::Duration};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body::Body as _;
 use portcullis_core::http::Response as Answer;
@@ -37,7 +37,7 @@ async fn is_drained(runtime: &impl Runtime, headers: &HeaderMap, body: Body) -> 
         return false;
     }
     let (most, time) = DRAIN;
-    within(&runtime.timer(), time, body.read(most)).await.is_some_and(|read| read.is_ok())
+    within(&runtime.timer(), time, pin!(body.read(most))).await.is_some_and(|read| read.is_ok())
 }
 
 /// An answer of the engine's own, where the message itself is at fault. It closes the connection.

@@ -11,7 +11,7 @@ use crate::{
     runtime::Runtime,
     server::{Connection, Handler},
 };
-use core::fmt;
+use core::{fmt, pin::pin};
 use http::{Request, Response, StatusCode, Uri, request::Parts, uri::PathAndQuery};
 use portcullis_core::gate::{Decision, Forward, Gate, ResponseEdits, Serve, UpstreamFailure};
 
@@ -44,7 +44,7 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
 
         let limits = forward.limits;
         let sent = self.client.send(&forward.destination, request, limits.connect);
-        let failure = match progress.within(&timer, limits.first_byte, sent).await {
+        let failure = match progress.within(&timer, limits.first_byte, pin!(sent)).await {
             Some(Ok(response)) if !response.status().is_informational() => {
                 let response =
                     response.map(|body| Body::stream(Guarded::new(body, timer, limits.idle)));

@@ -7,7 +7,7 @@ use crate::{
 use bytes::Bytes;
 use core::{
     future::Future,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::atomic::{AtomicU8, AtomicU64, Ordering},
     task::{Context, Poll, ready},
     time::Duration,
@@ -63,9 +63,8 @@ impl Progress {
         &self,
         timer: &impl Timer,
         limit: Duration,
-        work: impl Future<Output = T>,
+        mut work: Pin<&mut impl Future<Output = T>>,
     ) -> Option<T> {
-        let mut work = pin!(work);
         loop {
             let left = limit.saturating_sub(self.standstill());
             if let Some(result) = within(timer, left, work.as_mut()).await {

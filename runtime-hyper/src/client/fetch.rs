@@ -39,8 +39,9 @@ impl<R: Runtime> Fetcher<R> {
     pub async fn fetch(&self, request: &Outbound) -> Result<Inbound, FetchError> {
         let timer = self.runtime().timer();
         let url = request.url.without_query();
+        let mut exchange = Box::pin(self.exchange(request));
         let (error, reason) =
-            match within(&timer, request.limits.deadline, self.exchange(request)).await {
+            match within(&timer, request.limits.deadline, exchange.as_mut()).await {
                 Some(Ok(answer)) => {
                     tracing::debug!(url, status = answer.status, "fetched");
                     return Ok(answer);

@@ -81,9 +81,12 @@ impl<R: Runtime> Client<R> {
                 },
             }
         }
-        let mut sender = within(&runtime.timer(), connect, self.connect(destination))
+        // Most requests find a connection, so the space for making one is not part of each.
+        let mut connecting = Box::pin(self.connect(destination));
+        let mut sender = within(&runtime.timer(), connect, connecting.as_mut())
             .await
             .ok_or(ClientError::ConnectTimeout)??;
+        drop(connecting);
         match sender.try_send_request(request).await {
             Ok(response) => Ok(self.answer(response, Lease { key: Arc::from(origin), sender })),
             Err(error) => Err(ClientError::Protocol(error.into_error())),

@@ -10,7 +10,7 @@ mod tokio;
 #[cfg(feature = "tokio")]
 pub use tokio::TokioRuntime;
 
-use core::{future::Future, net::SocketAddr, time::Duration};
+use core::{future::Future, net::SocketAddr, pin::Pin, time::Duration};
 use hyper::rt::{Read, Timer, Write};
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{io, sync::Arc};
@@ -73,11 +73,14 @@ pub trait Runtime: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = io::Result<(Self::Tcp, SocketAddr)>> + Send;
 }
 
-/// The result of `work`, or `None` where `limit` passes first; `work` is then dropped.
+/// The result of `work`, or `None` where `limit` passes first.
+///
+/// The work stays where its owner pinned it: were it moved in here, it would take its space in the
+/// owner's future more than once.
 pub(crate) async fn within<T>(
     timer: &impl Timer,
     limit: Duration,
-    work: impl Future<Output = T>,
+    work: Pin<&mut impl Future<Output = T>>,
 ) -> Option<T> {
     let sleep = timer.sleep(limit);
     futures_lite::future::or(async { Some(work.await) }, async {

@@ -9,7 +9,7 @@ use crate::{
     runtime::{Runtime, within},
 };
 use connection::serve;
-use core::{fmt, future::Future, net::SocketAddr, time::Duration};
+use core::{fmt, future::Future, net::SocketAddr, pin::pin, time::Duration};
 use http::{Request, Response};
 use hyper::rt::Timer as _;
 use std::{io, sync::Arc};
@@ -164,7 +164,7 @@ impl<R: Runtime> ServerHandle<R> {
     /// that did not within `grace`. Returns how many connections were ended that way.
     pub async fn shutdown(self, grace: Duration) -> usize {
         self.phase.send_replace(Phase::Draining);
-        let left = match within(&self.runtime.timer(), grace, self.phase.closed()).await {
+        let left = match within(&self.runtime.timer(), grace, pin!(self.phase.closed())).await {
             Some(()) => 0,
             None => self.phase.receiver_count(),
         };
