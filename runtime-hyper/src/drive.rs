@@ -1,0 +1,68 @@
+//! The one driver of every flow of the core.
+//!
+//! A flow says what it waits for; the driver waits for it and resumes the flow with what came of
+//! it. Clocks are read and randomness is drawn anew for each call.
+
+use crate::{clock::SystemEntropy, issuers::SharedIssuers, runtime::Runtime};
+use portcullis_core::flow::{Context, Flow, Step};
+
+/// Gives flows what they are to look at, and waits for what they wait for. Clones share the
+/// issuers.
+#[derive(Debug)]
+pub struct Driver<R> {
+    issuers: SharedIssuers<R>,
+}
+
+impl<R: Runtime> Driver<R> {
+    /// A driver of flows that look at `issuers`. It reads their clock and fetches as they do.
+    #[must_use]
+    pub const fn new(issuers: SharedIssuers<R>) -> Self {
+        Self { issuers }
+    }
+
+    /// The runtime that the driver runs on.
+    #[must_use]
+    pub fn runtime(&self) -> &R {
+        self.issuers.fetcher().runtime()
+    }
+
+    /// Takes the first step of a flow. This never waits.
+    pub fn begin<F: Flow>(&self, begin: impl FnOnce(&mut Context<'_>) -> Step<F>) -> Step<F> {
+        self.issuers.nudge();
+        self.call(begin)
+    }
+
+    /// Takes a flow to its end. `None` where it wants what this driver does not know, which is for
+    /// the caller to refuse.
+    pub async fn drive<F>(&self, mut step: Step<F>) -> Option<F::Output>
+    where
+        F: Flow<Output: Send> + Send,
+    {
+        loop {
+            step = match step {
+                Step::Done(output) => return Some(output),
+                Step::Fetch(fetch) => {
+                    let answer = self.issuers.fetcher().fetch(fetch.request()).await;
+                    self.call(|context| fetch.resume(answer, context))
+                }
+                Step::Await(waiting) => {
+                    let wait = self.issuers.wait(waiting.issuer(), waiting.need());
+                    let availability = wait.await;
+                    self.call(|context| waiting.resume(availability, context))
+                }
+                _ => return None,
+            };
+        }
+    }
+
+    fn call<F: Flow>(&self, call: impl FnOnce(&mut Context<'_>) -> Step<F>) -> Step<F> {
+        let (now, entropy) = (self.issuers.clock().now(), &mut SystemEntropy);
+        call(&mut Context { now, entropy, issuers: &self.issuers })
+    }
+}
+
+impl<R> Clone for Driver<R> {
+    fn clone(&self) -> Self {
+        Self { issuers: self.issuers.clone() }
+    }
+}

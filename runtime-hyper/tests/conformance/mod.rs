@@ -1,0 +1,111 @@
+//! What holds on every runtime, over real sockets on the loopback interface.
+//!
+//! The tests drive the engine from plain threads with blocking sockets, so that they are the same
+//! for every runtime. Waits are generous: a slow machine makes no test fail.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc)]
+
+pub(crate) mod client;
+pub(crate) mod issuers;
+pub(crate) mod protected_api;
+pub(crate) mod provider;
+pub(crate) mod server;
+pub(crate) mod wire;
+
+use core::future::Future;
+use portcullis_hyper::{
+    client::{Client, Fetcher, PoolLimits},
+    runtime::Runtime,
+    tls,
+};
+
+/// A runtime under test.
+pub(crate) trait Harness: 'static {
+    /// Its binding.
+    type Runtime: Runtime;
+
+    /// A handle.
+    fn runtime() -> Self::Runtime;
+
+    /// Runs `future` to its end, with the runtime's drivers at hand.
+    fn block_on<T>(future: impl Future<Output = T>) -> T;
+}
+
+/// A client that trusts the bundled roots.
+pub(crate) fn client<H: Harness>() -> Client<H::Runtime> {
+    Client::new(H::runtime(), tls::client_config(None).unwrap(), PoolLimits::default())
+}
+
+/// A fetcher over such a client.
+pub(crate) fn fetcher<H: Harness>() -> Fetcher<H::Runtime> {
+    Fetcher::new(client::<H>())
+}
+
+/// Makes a `#[test]` of each rule for the harness.
+macro_rules! conformance_tests {
+    ($harness:ident) => {
+        $crate::conformance::conformance_tests! {
+            $harness;
+            client: [
+                a_deadline_holds_against_a_dripping_peer,
+                a_deadline_covers_the_wait_for_the_head,
+                reads_a_body_of_exactly_the_most_bytes,
+                refuses_a_longer_body_before_reading_it,
+                refuses_a_longer_body_while_reading_it,
+                follows_no_redirect,
+                takes_a_cut_body_for_a_transport_error,
+                takes_garbage_for_a_transport_error,
+                takes_a_refused_connection_for_a_transport_error,
+                leaves_out_values_that_are_not_text,
+                sends_what_the_core_asked_for,
+                reuses_a_connection,
+                replaces_a_connection_that_the_peer_closed,
+                closes_an_idle_connection,
+                closes_a_connection_whose_answer_was_not_read,
+            ]
+            server: [
+                answers_two_requests_on_one_connection,
+                refuses_ambiguous_framing,
+                accepts_unambiguous_framing,
+                a_length_beside_chunks_ends_the_connection,
+                closes_a_connection_whose_head_does_not_come,
+                refuses_a_head_that_is_too_large,
+                accepts_no_more_connections_than_allowed,
+                lets_a_request_finish_at_shutdown,
+                closes_idle_connections_at_shutdown,
+                ends_what_does_not_finish_in_time,
+                ends_with_its_handle,
+                outlives_a_handler_that_panics,
+                a_stalled_upload_breaks_the_body,
+                a_client_that_reads_nothing_is_cut_off,
+                sends_no_continue_before_the_body_is_wanted,
+                a_broken_answer_does_not_end_cleanly,
+                listens_on_both_families,
+            ]
+            issuers: [
+                fifty_waiters_share_one_flight,
+                waiters_that_give_up_do_not_lose_the_flight,
+                a_cancelled_flight_is_made_up_for,
+                an_outage_is_told_and_passes,
+                a_due_refresh_starts_without_a_wait,
+                an_issuer_that_is_not_there_is_missing,
+            ]
+            protected_api: [
+                lets_verified_tokens_through,
+                refuses_everything_else,
+                an_outage_of_the_provider_is_no_fault_of_the_token,
+                a_client_that_leaves_does_not_take_the_flight_along,
+            ]
+        }
+    };
+    ($harness:ident; $($module:ident: [$($rule:ident,)*])*) => {
+        $(mod $module {
+            $(#[test]
+            fn $rule() {
+                $crate::conformance::$module::$rule::<super::$harness>();
+            })*
+        })*
+    };
+}
+
+pub(crate) use conformance_tests;

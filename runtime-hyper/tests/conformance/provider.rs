@@ -1,0 +1,155 @@
+//! An identity provider: a discovery document, a key set, and tokens that fit it.
+
+use super::wire::{Peer, read_head};
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use portcullis_core::{
+    crypto::RUSTCRYPTO,
+    issuer::{IssuerConfig, IssuerMachine, RefreshSettings},
+};
+use std::{
+    io::Write as _,
+    sync::{
+        Arc, Condvar, Mutex, OnceLock,
+        atomic::{AtomicU16, AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+fn key() -> &'static RsaKeyPair {
+    static KEY: OnceLock<RsaKeyPair> = OnceLock::new();
+    KEY.get_or_init(|| RsaKeyPair::generate(KeySize::Rsa2048).unwrap())
+}
+
+/// The state of the provider, which tests look at and change.
+struct State {
+    discoveries: AtomicUsize,
+    key_sets: AtomicUsize,
+    status: AtomicU16,
+    open: (Mutex<bool>, Condvar),
+}
+
+pub(crate) struct Provider {
+    peer: Peer,
+    state: Arc<State>,
+}
+
+impl Provider {
+    pub(crate) fn new() -> Self {
+        let state = Arc::new(State {
+            discoveries: AtomicUsize::new(0),
+            key_sets: AtomicUsize::new(0),
+            status: AtomicU16::new(200),
+            open: (Mutex::new(true), Condvar::new()),
+        });
+        let shared = state.clone();
+        let peer = Peer::new(move |mut stream, _| {
+            let address = stream.local_addr().unwrap();
+            loop {
+                let head = read_head(&mut stream);
+                let body = match head.split(' ').nth(1) {
+                    Some("/.well-known/openid-configuration") => {
+                        shared.discoveries.fetch_add(1, Ordering::SeqCst);
+                        metadata(&format!("http://{address}"))
+                    }
+                    Some("/keys") => {
+                        shared.key_sets.fetch_add(1, Ordering::SeqCst);
+                        key_set()
+                    }
+                    _ => return,
+                };
+                let (open, changed) = &shared.open;
+                drop(changed.wait_while(open.lock().unwrap(), |open| !*open).unwrap());
+                let status = shared.status.load(Ordering::SeqCst);
+                let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len());
+                if stream.write_all((head + &body).as_bytes()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { peer, state }
+    }
+
+    /// A machine that knows nothing of the provider yet, and is in a hurry after failures.
+    pub(crate) fn machine(&self) -> IssuerMachine {
+        self.machine_with(RefreshSettings {
+            min_back_off: Duration::from_millis(1),
+            max_back_off: Duration::from_millis(20),
+            timeout: super::wire::PATIENCE,
+            ..RefreshSettings::default()
+        })
+    }
+
+    pub(crate) fn machine_with(&self, settings: RefreshSettings) -> IssuerMachine {
+        let config = IssuerConfig::new(&self.issuer()).unwrap().with_refresh(settings);
+        IssuerMachine::new(config, RUSTCRYPTO)
+    }
+
+    pub(crate) fn issuer(&self) -> String {
+        format!("http://{}", self.peer.address)
+    }
+
+    /// Answers with this status from now on.
+    pub(crate) fn set_status(&self, status: u16) {
+        self.state.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Keeps requests waiting, or lets them go on.
+    pub(crate) fn set_open(&self, open: bool) {
+        let (is_open, changed) = &self.state.open;
+        *is_open.lock().unwrap() = open;
+        changed.notify_all();
+    }
+
+    /// How often the discovery document and the key set were asked for.
+    pub(crate) fn requests(&self) -> (usize, usize) {
+        (
+            self.state.discoveries.load(Ordering::SeqCst),
+            self.state.key_sets.load(Ordering::SeqCst),
+        )
+    }
+
+    /// An access token for `audience`.
+    pub(crate) fn token(&self, audience: &str, subject: &str) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let header = r#"{"alg":"RS256","typ":"JWT","kid":"one"}"#;
+        let claims = format!(
+            r#"{{"iss":"{}","aud":"{audience}","sub":"{subject}","iat":{now},"exp":{}}}"#,
+            self.issuer(),
+            now + 3600,
+        );
+        let input = [header, &claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        let mut signature = vec![0; key().public_modulus_len()];
+        key()
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature)
+            .unwrap();
+        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        self.set_open(true);
+    }
+}
+
+fn metadata(issuer: &str) -> String {
+    format!(
+        r#"{{"issuer":"{issuer}","authorization_endpoint":"{issuer}/authorize",
+            "token_endpoint":"{issuer}/token","jwks_uri":"{issuer}/keys"}}"#
+    )
+}
+
+fn key_set() -> String {
+    // PKCS #1: a sequence of a modulus of 2048 bits, with a sign byte, and an exponent.
+    let (modulus, exponent) = key().public_key().as_ref()[9..].split_at(256);
+    let [modulus, exponent] = [modulus, &exponent[2..]].map(|number| URL_SAFE_NO_PAD.encode(number));
+    format!(
+        r#"{{"keys":[{{"kty":"RSA","use":"sig","alg":"RS256","kid":"one",
+            "n":"{modulus}","e":"{exponent}"}}]}}"#
+    )
+}
