@@ -1,9 +1,7 @@
 //! The border between the `http` crate's types, which hyper speaks, and the core's own.
 
 use crate::{body::Body, server::Connection};
-use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode, request::Parts, uri::PathAndQuery,
-};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, request::Parts, uri::PathAndQuery};
 use portcullis_core::http::{HeaderView, RequestHead, Response};
 use std::borrow::Cow;
 

@@ -54,10 +54,7 @@ impl<R: Runtime> SharedIssuers<R> {
     /// The issuers behind `machines`, in the order of their [`IssuerIndex`]. Nothing is fetched
     /// before somebody needs it.
     #[must_use]
-    pub fn new(
-        machines: impl IntoIterator<Item = IssuerMachine>,
-        fetcher: Fetcher<R>,
-    ) -> Self {
+    pub fn new(machines: impl IntoIterator<Item = IssuerMachine>, fetcher: Fetcher<R>) -> Self {
         let issuers = machines.into_iter().map(Issuer::new).collect();
         Self { shared: Arc::new(Shared { fetcher, clock: Clock::start(), issuers }) }
     }

@@ -125,7 +125,7 @@ mod tests {
             (good.clone(), &[1], Err(KeyRejected::Exponent)),
             (good.clone(), &[4], Err(KeyRejected::Exponent)),
             (good.clone(), &[2, 0, 0, 0, 1], Err(KeyRejected::Exponent)),
-            (good.clone(), &[1; 6], Err(KeyRejected::Exponent)),
+            (good, &[1; 6], Err(KeyRejected::Exponent)),
             (vec![], &[3], Err(KeyRejected::ModulusTooSmall)),
         ] {
             assert_eq!(RsaPublicKey::new(&modulus, exponent).map(|_| ()), expected);

@@ -301,7 +301,7 @@ proptest! {
         let one = ProviderKey::one().jwk_set();
         let mut machine = machine();
         let mut now = 0_u64;
-        let mut flights: vec::Vec<(Flight, u64)> = vec![];
+        let mut flights: Vec<(Flight, u64)> = vec![];
         let mut good_until = 0_u64;
         for event in events {
             match event {

@@ -209,7 +209,7 @@ fn keeps_the_edges_of_time() {
         (format!(r#""exp":{}"#, NOW - 29), Ok(())),
         (format!(r#""exp":{}"#, NOW - 30), Err(TokenError::Expired)),
         (format!(r#""exp":{}.9"#, NOW - 30), Err(TokenError::Expired)),
-        (format!(r#""exp":{}.5"#, NOW), Ok(())),
+        (format!(r#""exp":{NOW}.5"#), Ok(())),
         (format!(r#""exp":{}e0"#, NOW + 1), Ok(())),
         (String::from(r#""exp":0"#), Err(TokenError::Expired)),
         (String::from(r#""exp":253402300799"#), Ok(())),

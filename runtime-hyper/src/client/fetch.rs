@@ -40,15 +40,15 @@ impl<R: Runtime> Fetcher<R> {
         let timer = self.runtime().timer();
         let url = request.url.without_query();
         let mut exchange = Box::pin(self.exchange(request));
-        let (error, reason) =
-            match within(&timer, request.limits.deadline, exchange.as_mut()).await {
-                Some(Ok(answer)) => {
-                    tracing::debug!(url, status = answer.status, "fetched");
-                    return Ok(answer);
-                }
-                Some(Err(failure)) => (failure.error(), failure.to_string()),
-                None => (FetchError::Timeout, String::new()),
-            };
+        let (error, reason) = match within(&timer, request.limits.deadline, exchange.as_mut()).await
+        {
+            Some(Ok(answer)) => {
+                tracing::debug!(url, status = answer.status, "fetched");
+                return Ok(answer);
+            }
+            Some(Err(failure)) => (failure.error(), failure.to_string()),
+            None => (FetchError::Timeout, String::new()),
+        };
         tracing::warn!(url, %error, reason, "a fetch failed");
         Err(error)
     }

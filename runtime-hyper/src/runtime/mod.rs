@@ -41,11 +41,7 @@ pub trait Runtime: Clone + Send + Sync + 'static {
     fn timer(&self) -> Self::Timer;
 
     /// Connects to `port` of `host`, which is a name or an address without brackets.
-    fn connect(
-        &self,
-        host: &str,
-        port: u16,
-    ) -> impl Future<Output = io::Result<Self::Tcp>> + Send;
+    fn connect(&self, host: &str, port: u16) -> impl Future<Output = io::Result<Self::Tcp>> + Send;
 
     /// Completes a TLS handshake on `stream` as the client, with a peer that proves to be `name`.
     fn secure(
@@ -56,8 +52,7 @@ pub trait Runtime: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = io::Result<Self::Tls>> + Send;
 
     /// Binds a socket to `address` and listens. Port 0 takes a free port.
-    fn bind(&self, address: SocketAddr)
-    -> impl Future<Output = io::Result<Self::Listener>> + Send;
+    fn bind(&self, address: SocketAddr) -> impl Future<Output = io::Result<Self::Listener>> + Send;
 
     /// The address that `listener` is bound to.
     ///

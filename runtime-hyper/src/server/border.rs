@@ -7,8 +7,7 @@
 
 use crate::{body::Body, early};
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header,
-    uri::Authority,
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header, uri::Authority,
 };
 
 /// Checks what stands in the head of a request about the message itself.

@@ -102,7 +102,8 @@ pub(crate) fn takes_garbage_for_a_transport_error<H: Harness>() {
 
 pub(crate) fn takes_a_refused_connection_for_a_transport_error<H: Harness>() {
     let mut request = Peer::answering("").get("/");
-    request.url = portcullis_core::http::Url::parse(&format!("http://{}/", dead_address())).unwrap();
+    request.url =
+        portcullis_core::http::Url::parse(&format!("http://{}/", dead_address())).unwrap();
     assert_eq!(H::block_on(fetcher::<H>().fetch(&request)), Err(FetchError::Transport));
 }
 
@@ -126,15 +127,21 @@ pub(crate) fn sends_what_the_core_asked_for<H: Harness>() {
     let get = peer.get("/token?a=b");
     let mut headers = get.headers;
     headers.append("accept", FieldText::new("application/json").unwrap());
-    let request =
-        Outbound { method: Method::Post, headers, body: "a=b&c=d".to_owned(), ..peer.get("/token?a=b") };
+    let request = Outbound {
+        method: Method::Post,
+        headers,
+        body: "a=b&c=d".to_owned(),
+        ..peer.get("/token?a=b")
+    };
     let answer = H::block_on(fetcher::<H>().fetch(&request)).unwrap();
     assert_eq!((answer.status, answer.body.len()), (204, 0));
     let (head, body) = received.recv_timeout(PATIENCE).unwrap();
     assert!(head.starts_with("POST /token?a=b HTTP/1.1\r\n"), "{head}");
-    for line in
-        [format!("host: {}", peer.address), "accept: application/json".into(), "content-length: 7".into()]
-    {
+    for line in [
+        format!("host: {}", peer.address),
+        "accept: application/json".into(),
+        "content-length: 7".into(),
+    ] {
         assert_eq!(head.lines().filter(|candidate| *candidate == line).count(), 1, "{head}");
     }
     assert_eq!(body, "a=b&c=d");

@@ -16,8 +16,8 @@ use portcullis_core::{
     session::Session,
 };
 use portcullis_hyper::{
-    application::Application, body::Body, drive::Driver,
-    protected_api::ProtectedApi, server::ServerHandle,
+    application::Application, body::Body, drive::Driver, protected_api::ProtectedApi,
+    server::ServerHandle,
 };
 use std::io::Write as _;
 
@@ -39,8 +39,12 @@ fn api<H: Harness>(machine: IssuerMachine) -> (ServerHandle<H::Runtime>, SocketA
 }
 
 fn get(address: SocketAddr, token: Option<&str>) -> String {
-    let credentials = token.map_or(String::new(), |token| format!("authorization: Bearer {token}\r\n"));
-    exchange(address, &format!("GET /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{credentials}\r\n"))
+    let credentials =
+        token.map_or(String::new(), |token| format!("authorization: Bearer {token}\r\n"));
+    exchange(
+        address,
+        &format!("GET /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{credentials}\r\n"),
+    )
 }
 
 pub(crate) fn lets_verified_tokens_through<H: Harness>() {
@@ -59,7 +63,8 @@ pub(crate) fn refuses_everything_else<H: Harness>() {
     let good = provider.token("the-api", "somebody");
     let (start, _signature) = good.rsplit_once('.').unwrap();
     let forged = format!("{start}.{}", "A".repeat(342));
-    for token in [None, Some(&*provider.token("other", "somebody")), Some(&*forged), Some("a.b.c")] {
+    for token in [None, Some(&*provider.token("other", "somebody")), Some(&*forged), Some("a.b.c")]
+    {
         let answer = get(address, token);
         assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
         assert!(answer.contains("\r\nwww-authenticate: Bearer "), "{answer}");
@@ -74,9 +79,7 @@ pub(crate) fn an_outage_of_the_provider_is_no_fault_of_the_token<H: Harness>() {
     let answer = get(address, Some(&token));
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     provider.set_status(200);
-    eventually("the API works again", || {
-        get(address, Some(&token)).starts_with("HTTP/1.1 200 ")
-    });
+    eventually("the API works again", || get(address, Some(&token)).starts_with("HTTP/1.1 200 "));
 }
 
 pub(crate) fn a_client_that_leaves_does_not_take_the_flight_along<H: Harness>() {

@@ -107,10 +107,7 @@ impl Provider {
 
     /// How often the discovery document and the key set were asked for.
     pub(crate) fn requests(&self) -> (usize, usize) {
-        (
-            self.state.discoveries.load(Ordering::SeqCst),
-            self.state.key_sets.load(Ordering::SeqCst),
-        )
+        (self.state.discoveries.load(Ordering::SeqCst), self.state.key_sets.load(Ordering::SeqCst))
     }
 
     /// An access token for `audience`.
@@ -147,7 +144,8 @@ fn metadata(issuer: &str) -> String {
 fn key_set() -> String {
     // PKCS #1: a sequence of a modulus of 2048 bits, with a sign byte, and an exponent.
     let (modulus, exponent) = key().public_key().as_ref()[9..].split_at(256);
-    let [modulus, exponent] = [modulus, &exponent[2..]].map(|number| URL_SAFE_NO_PAD.encode(number));
+    let [modulus, exponent] =
+        [modulus, &exponent[2..]].map(|number| URL_SAFE_NO_PAD.encode(number));
     format!(
         r#"{{"keys":[{{"kty":"RSA","use":"sig","alg":"RS256","kid":"one",
             "n":"{modulus}","e":"{exponent}"}}]}}"#

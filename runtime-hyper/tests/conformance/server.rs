@@ -2,9 +2,7 @@
 
 use super::{
     Harness,
-    wire::{
-        PATIENCE, connect, eventually, exchange, read_exactly, read_head, read_to_end,
-    },
+    wire::{PATIENCE, connect, eventually, exchange, read_exactly, read_head, read_to_end},
 };
 use bytes::Bytes;
 use core::{
@@ -157,7 +155,8 @@ pub(crate) fn refuses_ambiguous_framing<H: Harness>() {
     let (_server, address) = start::<H>(Answer(echo));
     for (row, request, status) in REFUSED {
         // Whatever follows is not taken for a request, because the connection is closed.
-        let answer = exchange(address, &format!("{request}GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n"));
+        let answer =
+            exchange(address, &format!("{request}GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n"));
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let (_version, rest) = head.split_once(' ').unwrap_or_default();
         assert!(rest.starts_with(&status.to_string()), "{row}: {answer}");
@@ -194,9 +193,10 @@ pub(crate) fn a_length_beside_chunks_ends_the_connection<H: Harness>() {
             Response::new(Body::from(request.into_body().read(100).await.unwrap()))
         }
     }));
-    for order in
-        ["content-length: 4\r\ntransfer-encoding: chunked", "transfer-encoding: chunked\r\ncontent-length: 4"]
-    {
+    for order in [
+        "content-length: 4\r\ntransfer-encoding: chunked",
+        "transfer-encoding: chunked\r\ncontent-length: 4",
+    ] {
         let answer = exchange(
             address,
             &format!(
@@ -326,13 +326,16 @@ pub(crate) fn outlives_a_handler_that_panics<H: Harness>() {
 pub(crate) fn a_stalled_upload_breaks_the_body<H: Harness>() {
     let mut limits = ServerLimits::default();
     limits.idle = Duration::from_millis(100);
-    let (_server, address) = start_with::<H>(limits, Answer(|request: Request<Body>| async move {
-        let mut response = Response::new(Body::empty());
-        if request.into_body().read(100).await.is_err() {
-            *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
-        }
-        response
-    }));
+    let (_server, address) = start_with::<H>(
+        limits,
+        Answer(|request: Request<Body>| async move {
+            let mut response = Response::new(Body::empty());
+            if request.into_body().read(100).await.is_err() {
+                *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+            }
+            response
+        }),
+    );
     let answer = exchange(address, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf");
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
@@ -362,10 +365,13 @@ pub(crate) fn a_client_that_reads_nothing_is_cut_off<H: Harness>() {
     let mut limits = ServerLimits::default();
     limits.idle = Duration::from_millis(100);
     let (dropped, end) = mpsc::channel();
-    let (_server, address) = start_with::<H>(limits, Answer(move |_| {
-        let body = Endless(dropped.clone());
-        async move { Response::new(Body::stream(body)) }
-    }));
+    let (_server, address) = start_with::<H>(
+        limits,
+        Answer(move |_| {
+            let body = Endless(dropped.clone());
+            async move { Response::new(Body::stream(body)) }
+        }),
+    );
     let stream = begin(address);
     end.recv_timeout(PATIENCE).unwrap();
     drop(stream);

@@ -203,7 +203,7 @@ fn a_broken_session_cookie_is_removed_and_opens_nothing() {
         assert_eq!(response(browser.get("/api/private-route")).status, 401);
         assert!(browser.cookies.is_empty());
     }
-    browser.cookies = vec![(name.clone(), "garbage".to_string())];
+    browser.cookies = vec![(name, "garbage".to_string())];
     assert!(serve(browser.get("/public")).session.is_none());
     assert!(browser.cookies.is_empty());
 }
