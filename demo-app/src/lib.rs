@@ -9,17 +9,19 @@
 //! - [`identity_provider`]: an OpenID provider for development, so that the demonstration runs
 //!   without an account anywhere.
 //!
-//! [`settings`] says which addresses, provider and secrets are in use. The binary binds the
+//! [`settings`] says which addresses, provider and secrets are in use. [`demo`] binds the
 //! listeners and puts the gate and the API guard between them and these handlers; no decision
 //! about who may pass is made here.
 
 pub mod api;
+pub mod demo;
 pub mod identity_provider;
 pub mod pages;
 pub mod secret;
 pub mod settings;
 pub mod web_address;
 
+mod applications;
 mod html;
 mod parameters;
 mod random;

@@ -1,1 +1,94 @@
-fn main() {}
+//! The binary of the demonstration: reads the settings, starts the servers, says where to click,
+//! and stops when it is told to.
+
+use portcullis_demo::{
+    demo::Demo,
+    settings::{LoadError, RuntimeName, Settings},
+};
+use portcullis_hyper::runtime::{Runtime, TokioRuntime};
+use portcullis_smol::SmolRuntime;
+use std::{
+    error::Error,
+    future::{Future, pending},
+    io::{self, Write as _},
+    process::ExitCode,
+    sync::Arc,
+    thread,
+};
+use tokio::sync::Notify;
+use tracing_subscriber::{filter::Targets, prelude::*};
+
+fn main() -> ExitCode {
+    let settings = match Settings::from_process() {
+        Ok(settings) => settings,
+        Err(LoadError::CommandLine(error)) => error.exit(),
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = log_to_stderr().and_then(|()| match settings.runtime {
+        RuntimeName::Hyper => on_tokio(settings),
+        RuntimeName::Smol => on_smol(settings),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Portcullis did not start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs what `PORTCULLIS_LOG` asks for, such as `debug` or `portcullis_hyper=trace`; warnings and
+/// the like by default.
+fn log_to_stderr() -> Result<(), Box<dyn Error>> {
+    let filter = match std::env::var("PORTCULLIS_LOG") {
+        Ok(text) => text.parse::<Targets>().map_err(|error| format!("PORTCULLIS_LOG: {error}"))?,
+        Err(_) => Targets::new().with_default(tracing::Level::WARN),
+    };
+    let format = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_filter(filter);
+    tracing_subscriber::registry().with(format).init();
+    Ok(())
+}
+
+fn on_tokio(settings: Settings) -> Result<(), Box<dyn Error>> {
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    tokio.block_on(run(TokioRuntime::new(), settings))
+}
+
+fn on_smol(settings: Settings) -> Result<(), Box<dyn Error>> {
+    let executor = Arc::new(smol::Executor::new());
+    for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+        let executor = executor.clone();
+        thread::spawn(move || smol::block_on(executor.run(pending::<()>())));
+    }
+    smol::block_on(run(SmolRuntime::on(executor), settings))
+}
+
+/// Runs the demonstration on either runtime until the process is told to stop.
+async fn run<R: Runtime>(runtime: R, settings: Settings) -> Result<(), Box<dyn Error>> {
+    let stop = told_to_stop()?;
+    let name = settings.runtime;
+    let demo = Demo::start(runtime, settings).await?;
+    let mut out = io::stdout().lock();
+    // Nobody may be reading; the servers run all the same.
+    let _ = writeln!(
+        out,
+        "Portcullis is running on {name}. Stop it with Ctrl-C.\n\n{}\n",
+        demo.addresses
+    )
+    .and_then(|()| out.flush());
+    drop(out);
+    stop.await;
+    demo.stop().await;
+    Ok(())
+}
+
+/// Ends when the process gets SIGINT or SIGTERM.
+fn told_to_stop() -> Result<impl Future<Output = ()>, ctrlc::Error> {
+    let told = Arc::new(Notify::new());
+    let heard = told.clone();
+    ctrlc::set_handler(move || told.notify_one())?;
+    Ok(async move { heard.notified().await })
+}

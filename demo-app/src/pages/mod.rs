@@ -22,6 +22,12 @@ pub struct UserProfile {
     pub email: Option<String>,
 }
 
+/// Whether there is a page or a file at `path`.
+#[must_use]
+pub fn serves(path: &str) -> bool {
+    Page::at(path).is_some() || path.starts_with("/assets/")
+}
+
 /// Answers a request for a page or for one of the files that pages use.
 #[must_use]
 pub fn handle(request: &Request<Bytes>, user: Option<&UserProfile>) -> Response<Bytes> {

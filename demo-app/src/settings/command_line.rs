@@ -1,5 +1,6 @@
 //! The command line.
 
+use core::fmt;
 use std::ffi::OsString;
 
 use clap::{Parser, ValueEnum};
@@ -18,6 +19,15 @@ pub enum RuntimeName {
 impl RuntimeName {
     pub(super) fn parse(text: &str) -> Result<Self, Fault> {
         <Self as ValueEnum>::from_str(text, false).map_err(|_| Fault::Runtime)
+    }
+}
+
+impl fmt::Display for RuntimeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hyper => "hyper",
+            Self::Smol => "smol",
+        })
     }
 }
 

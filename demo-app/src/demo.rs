@@ -1,0 +1,239 @@
+//! The demonstration as a whole: three servers on one runtime.
+
+use crate::{
+    applications::{Api, Pages, Provider as ProviderHandler},
+    identity_provider::{IdentityProvider, KeyGenerationError},
+    pages,
+    settings::{
+        BoundOrigins, ClientSettings, Fault, ListenAddress, Provider, Settings,
+        provider_configuration,
+    },
+    web_address::Origin,
+};
+use core::{fmt, time::Duration};
+use portcullis_core::{
+    gate::{Gate, GateConfigError},
+    guard::Guard,
+    http::UrlError,
+    issuer::{IssuerConfig, IssuerMachine},
+    jwt::{TokenPolicy, TokenPolicyError},
+    oidc::{ClientConfig, ClientConfigError},
+    pattern::{Case, Pattern, PatternError},
+    rewrite::{Matcher, MatcherError, RewriteRule, Rewrites, RewritesError, Served},
+    secret::Secret,
+    session::{SecretRing, SecretRingError},
+};
+use portcullis_hyper::{
+    client::{Client, Fetcher, PoolLimits},
+    crypto::AWS_LC,
+    drive::Driver,
+    gateway::Gateway,
+    issuers::SharedIssuers,
+    protected_api::ProtectedApi,
+    runtime::Runtime,
+    server::{Server, ServerHandle, ServerLimits},
+    tls::{self, TlsError},
+};
+use std::{io, sync::Arc};
+
+/// How long requests under way may take when the process is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The servers of the demonstration. They stop when this is dropped.
+#[derive(Debug)]
+pub struct Demo<R: Runtime> {
+    servers: Vec<ServerHandle<R>>,
+    /// Where everything is.
+    pub addresses: Addresses,
+}
+
+/// Where everything is.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// What a person opens.
+    pub frontend: Origin,
+    /// The protected API.
+    pub api: Origin,
+    /// The provider that signs people in, and whether it is the one for development.
+    pub provider: String,
+    /// Whether the provider is the built-in one.
+    pub is_development: bool,
+}
+
+impl fmt::Display for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { frontend, api, provider, is_development } = self;
+        let note = if *is_development { "  (for development only)" } else { "" };
+        writeln!(f, "  Front end          {}   <- open this in a browser", frontend.as_str())?;
+        writeln!(f, "  API                {}/api", api.as_str())?;
+        write!(f, "  Identity provider  {provider}{note}")
+    }
+}
+
+impl<R: Runtime> Demo<R> {
+    /// Binds the listeners and starts the servers.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] says what could not be bound, made or understood.
+    pub async fn start(runtime: R, settings: Settings) -> Result<Self, StartError> {
+        let (frontend_server, frontend) =
+            bind(&runtime, &settings.frontend_address, "PORTCULLIS_FRONTEND_ADDR").await?;
+        let (api_server, api) =
+            bind(&runtime, &settings.api_address, "PORTCULLIS_API_ADDR").await?;
+        let mut servers = Vec::new();
+        let (client, is_development) = match settings.provider {
+            Provider::External(client) => (client, false),
+            Provider::BuiltIn { address, scope } => {
+                let (server, identity_provider) =
+                    bind(&runtime, &address, "PORTCULLIS_IDP_ADDR").await?;
+                let (frontend, api) = (frontend.clone(), api.clone());
+                let origins = BoundOrigins { frontend, api, identity_provider };
+                let client =
+                    ClientSettings::generate(origins, scope).map_err(StartError::Entropy)?;
+                let provider = IdentityProvider::new(provider_configuration(&client))
+                    .map_err(StartError::Provider)?;
+                servers.push(server.start(ProviderHandler(Arc::new(provider))));
+                (client, true)
+            }
+        };
+
+        let tls = tls::client_config(None).map_err(StartError::Tls)?;
+        let http = Client::new(runtime, tls, PoolLimits::default());
+        let issuer = IssuerConfig::new(client.issuer.as_str()).map_err(StartError::Issuer)?;
+        let machine = IssuerMachine::new(issuer, AWS_LC);
+        let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(http.clone())));
+        let policy =
+            TokenPolicy::access_token([client.audience.as_str()]).map_err(StartError::Audience)?;
+        let guarded = ProtectedApi::new(Guard::new(policy), driver.clone(), Api);
+        let gate = Gateway::new(gate(&client, &api)?, driver, http, Pages);
+        servers.push(api_server.start(guarded));
+        servers.push(frontend_server.start(gate));
+        let provider = client.issuer.as_str().to_owned();
+        let addresses = Addresses { frontend, api, provider, is_development };
+        Ok(Self { servers, addresses })
+    }
+
+    /// Stops accepting connections, and lets requests under way come to their end for a few
+    /// seconds.
+    pub async fn stop(self) {
+        for server in self.servers.into_iter().rev() {
+            server.shutdown(GRACE).await;
+        }
+    }
+}
+
+/// A server at `address`, which the setting `name` chose, and the origin that it serves.
+async fn bind<R: Runtime>(
+    runtime: &R,
+    address: &ListenAddress,
+    name: &'static str,
+) -> Result<(Server<R>, Origin), StartError> {
+    let mut server = Server::new(runtime.clone(), ServerLimits::default());
+    let primary = address.primary();
+    let bound = server.bind(primary).await.map_err(|error| StartError::Bind {
+        name,
+        address: primary.to_string(),
+        error,
+    })?;
+    if let Some(companion) = address.companion(bound.port())
+        && let Err(error) = server.bind(companion).await
+    {
+        // A machine without IPv6; browsers find the other address.
+        tracing::debug!(%companion, %error, "the second address of localhost is not in use");
+    }
+    let origin = address.origin(bound.port()).map_err(StartError::Origin)?;
+    Ok((server, origin))
+}
+
+/// The gate of the demonstration: two rules, one matcher.
+fn gate(client: &ClientSettings, api: &Origin) -> Result<Gate, StartError> {
+    let secret = Secret::new(client.client_secret.expose());
+    let config = ClientConfig::new(&client.client_id, secret, client.base_url.as_str())
+        .and_then(|config| config.with_scope(&client.scope))
+        .map_err(StartError::Client)?
+        .with_audience(client.audience.as_str());
+    let secrets = SecretRing::new([client.secret.expose()], AWS_LC).map_err(StartError::Secret)?;
+    let rewrites = Rewrites::builder()
+        .after_files([
+            RewriteRule::new("/api/auth/:path", "/api/auth/:path*"),
+            RewriteRule::new("/api/:path*", format!("{}/api/:path*", api.as_str())),
+        ])
+        .build()
+        .map_err(StartError::Rewrites)?;
+    let protected =
+        Matcher::new(["/private/:path*", "/api/:path*"]).map_err(StartError::Matcher)?;
+    let programs = Pattern::new("/api/:path*", Case::default()).map_err(StartError::Pattern)?;
+    Gate::builder(config, secrets, AWS_LC)
+        .rewrites(rewrites)
+        .protect(protected)
+        .api([programs])
+        .serves(|path| if pages::serves(path) { Served::File } else { Served::Nothing })
+        .build()
+        .map_err(StartError::Gate)
+}
+
+/// Why the demonstration did not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The audience is not usable.
+    Audience(TokenPolicyError),
+    /// An address is in use, or not to be had.
+    Bind {
+        /// The setting that chose it.
+        name: &'static str,
+        /// The address.
+        address: String,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// A setting of the client is not usable.
+    Client(ClientConfigError),
+    /// There is no randomness.
+    Entropy(getrandom::Error),
+    /// The gate's parts do not fit.
+    Gate(GateConfigError),
+    /// The issuer is not usable.
+    Issuer(UrlError),
+    /// A matcher is not usable.
+    Matcher(MatcherError),
+    /// An address that was bound has no origin.
+    Origin(Fault),
+    /// A pattern is not usable.
+    Pattern(PatternError),
+    /// The development provider could not be made.
+    Provider(KeyGenerationError),
+    /// A rewrite rule is not usable.
+    Rewrites(RewritesError),
+    /// The secret is not usable.
+    Secret(SecretRingError),
+    /// There is no TLS.
+    Tls(TlsError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Audience(error) => write!(f, "AUTH0_AUDIENCE: {error}"),
+            Self::Bind { name, address, error } => write!(
+                f,
+                "{name}: cannot listen on {address}: {error}. Set {name} to another address, or \
+                 to port 0 for a free one"
+            ),
+            Self::Client(error) => write!(f, "the client: {error}"),
+            Self::Entropy(error) => write!(f, "no randomness: {error}"),
+            Self::Gate(error) => write!(f, "the gate: {error}"),
+            Self::Issuer(error) => write!(f, "AUTH0_ISSUER_BASE_URL {error}"),
+            Self::Matcher(error) => write!(f, "the matcher: {error}"),
+            Self::Origin(error) => write!(f, "an address: {error}"),
+            Self::Pattern(error) => write!(f, "a pattern: {error}"),
+            Self::Provider(error) => write!(f, "the development provider: {error}"),
+            Self::Rewrites(error) => write!(f, "the rewrite rules: {error}"),
+            Self::Secret(error) => write!(f, "AUTH0_SECRET {error}"),
+            Self::Tls(error) => write!(f, "TLS: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for StartError {}
