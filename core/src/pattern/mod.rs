@@ -16,10 +16,14 @@
 
 mod captures;
 mod error;
+mod expression;
 mod literal;
+mod regex;
 mod segments;
 mod syntax;
 mod template;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use captures::{Captures, Param, ParamList};
@@ -31,6 +35,7 @@ pub use value::{ValueCaptures, ValuePattern};
 use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
 use captures::Spans;
 use core::fmt;
+use regex::Regex;
 use segments::SegmentMatcher;
 use syntax::{Name, Part};
 
@@ -71,6 +76,12 @@ pub struct Pattern {
 #[derive(Clone, Debug)]
 enum Engine {
     Segments(SegmentMatcher),
+    /// An expression, and text that every path it covers starts with.
+    Regex {
+        regex: Regex,
+        prefix: String,
+        case: Case,
+    },
 }
 
 /// A parameter of a pattern.
@@ -126,7 +137,14 @@ impl Pattern {
         }
         let engine = match SegmentMatcher::new(&parts, case) {
             Some(segments) => Engine::Segments(segments),
-            None => return Err(PatternError::new(PatternErrorKind::TooLarge, 0)),
+            None => Engine::Regex {
+                regex: Regex::new(expression::of(&parts, case)?, parameters.len())?,
+                prefix: match parts.first() {
+                    Some(Part::Literal(text)) => text.clone(),
+                    _ => String::new(),
+                },
+                case,
+            },
         };
         Ok(Self { source: source.to_owned(), parts, parameters, engine })
     }
@@ -151,7 +169,12 @@ impl Pattern {
 
     /// The same, with the number of elementary steps added to `steps`.
     pub fn is_match_counted(&self, path: &str, steps: &mut u64) -> bool {
-        self.find(path, steps).is_some()
+        match &self.engine {
+            Engine::Segments(segments) => segments.captures(path, steps).is_some(),
+            Engine::Regex { regex, prefix, case } => {
+                starts_with(path, prefix, *case) && regex.is_match(path, steps)
+            }
+        }
     }
 
     /// What the parameters take, if the pattern covers the whole of `path`.
@@ -174,6 +197,13 @@ impl Pattern {
     fn find(&self, path: &str, steps: &mut u64) -> Option<Spans> {
         match &self.engine {
             Engine::Segments(segments) => segments.captures(path, steps),
+            Engine::Regex { regex, prefix, case } => {
+                if starts_with(path, prefix, *case) {
+                    regex.captures(path, steps)
+                } else {
+                    None
+                }
+            }
         }
     }
 
@@ -197,6 +227,10 @@ impl Pattern {
         }
         segments
     }
+}
+
+fn starts_with(path: &str, prefix: &str, case: Case) -> bool {
+    path.get(..prefix.len()).is_some_and(|start| same_text(prefix, start, case))
 }
 
 /// The source stands for the whole; the compiled form is of no help to a reader.

@@ -294,8 +294,8 @@ impl<'t> Parser<'t> {
 
     fn parts(mut self) -> Result<Vec<Part>, PatternError> {
         loop {
-            let (_, position) = self.peek();
             let char = self.take_char();
+            let (_, position) = self.peek();
             let name = self.take_name();
             let expression = self.take_expression();
             if name.is_some() || expression.is_some() {
