@@ -157,10 +157,9 @@ impl<'t> Reference<'t> {
         if min > 0 {
             return iterate(self, then);
         }
-        if greedy {
-            iterate(self, then) || then(self, place, slots)
-        } else {
-            then(self, place, slots) || iterate(self, then)
+        if greedy && iterate(self, then) {
+            return true;
         }
+        then(self, place, slots) || !greedy && iterate(self, then)
     }
 }
