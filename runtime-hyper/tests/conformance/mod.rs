@@ -3,7 +3,7 @@
 //! The tests drive the engine from plain threads with blocking sockets, so that they are the same
 //! for every runtime. Waits are generous: a slow machine makes no test fail.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc)]
+#![allow(clippy::unwrap_used)]
 
 pub(crate) mod client;
 pub(crate) mod gateway;
