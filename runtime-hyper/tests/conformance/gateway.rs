@@ -368,6 +368,18 @@ pub(crate) fn refuses_before_anything_goes_upstream<H: Harness>() {
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("ok"), "{answer}");
 }
 
+/// H08: what follows a request for another protocol is a request like any other.
+pub(crate) fn a_refused_upgrade_lets_nothing_slip_behind_it<H: Harness>() {
+    let peer = Peer::answering_always("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    let (_server, address) = before::<H>(&peer);
+    let upgrade = "GET /open/x HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\n\
+                   upgrade: websocket\r\n\r\n";
+    let answers = exchange(address, &format!("{upgrade}{}", get("/guarded/x")));
+    let statuses: Vec<&str> =
+        answers.split("HTTP/1.1 ").skip(1).filter_map(|answer| answer.get(..3)).collect();
+    assert_eq!(statuses, ["200", "302"], "{answers}");
+}
+
 /// H18, H28.
 pub(crate) fn closes_where_the_body_is_not_read<H: Harness>() {
     let peer = Peer::answering_always("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");

@@ -107,6 +107,7 @@ macro_rules! conformance_tests {
                 trailers_do_not_pass,
                 answers_without_a_body_stay_without,
                 refuses_before_anything_goes_upstream,
+                a_refused_upgrade_lets_nothing_slip_behind_it,
                 closes_where_the_body_is_not_read,
                 hands_the_rest_to_the_application,
                 keeps_connections_to_upstreams,
