@@ -79,6 +79,7 @@ macro_rules! conformance_tests {
                 ends_with_its_handle,
                 outlives_a_handler_that_panics,
                 a_stalled_upload_breaks_the_body,
+                a_body_ends_before_its_trailers,
                 a_client_that_reads_nothing_is_cut_off,
                 sends_no_continue_before_the_body_is_wanted,
                 a_broken_answer_does_not_end_cleanly,

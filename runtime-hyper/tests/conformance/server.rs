@@ -6,12 +6,12 @@ use super::{
 };
 use bytes::Bytes;
 use core::{
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
     task::{Context, Poll},
 };
 use http::{Request, Response, StatusCode, header};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 use portcullis_hyper::{
     body::Body,
     server::{Connection, Handler, Server, ServerHandle, ServerLimits},
@@ -344,6 +344,24 @@ pub(crate) fn a_stalled_upload_breaks_the_body<H: Harness>() {
     );
     let answer = exchange(address, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf");
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+/// H21.
+pub(crate) fn a_body_ends_before_its_trailers<H: Harness>() {
+    let (_server, address) = start::<H>(Answer(|request: Request<Body>| async move {
+        let mut body = request.into_body();
+        let mut frames = String::new();
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            frames.push(if frame.unwrap().is_data() { 'd' } else { 't' });
+        }
+        Response::new(Body::from(frames))
+    }));
+    let answer = exchange(
+        address,
+        "POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\
+         trailer: x\r\n\r\n2\r\nok\r\n0\r\nx: y\r\n\r\n",
+    );
+    assert!(answer.ends_with("\r\n\r\nd"), "{answer}");
 }
 
 /// Bytes without end, which say when nobody wants them any more.
