@@ -30,7 +30,7 @@ impl Spans {
         self.count = self.count.saturating_add(1);
     }
 
-    fn get(&self, index: usize) -> Span {
+    pub(super) fn get(&self, index: usize) -> Span {
         let place = match index.checked_sub(INLINE) {
             None => self.inline.get(index),
             Some(index) => self.more.get(index),

@@ -94,6 +94,8 @@ pub enum ExpressionError {
     BackReference,
     /// A named group where none may stand: in a path, or inside a look-around.
     NamedGroupPlace,
+    /// More than 64 look-arounds.
+    TooManyLookArounds,
     /// More groups inside groups than [`MAX_NESTING`](super::MAX_NESTING).
     NestedTooDeeply,
 }
@@ -154,6 +156,7 @@ impl fmt::Display for ExpressionError {
             Self::NamedGroupPlace => {
                 "Named groups are supported only in the values of `has` and outside look-arounds"
             }
+            Self::TooManyLookArounds => "Too many look-arounds",
             Self::NestedTooDeeply => "Groups are nested too deeply",
         })
     }

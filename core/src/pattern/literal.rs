@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::path::{decode_escape, is_unreserved};
-use alloc::{borrow::Cow, string::String};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 /// Spells literal text of a rule as canonical paths spell it: unreserved characters plain, what
 /// can't stand in a path encoded. `/caf\u{e9}` and `/%63af%C3%A9` mean the same.
@@ -31,6 +31,28 @@ pub(crate) fn canonical_literal(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(canonical)
+}
+
+/// Spells literal text as a decoded path does: every escape decoded. Text that does not decode to
+/// UTF-8 stays as it is.
+pub(crate) fn decoded_literal(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let octet = if byte == b'%' { decode_escape(ahead.next(), ahead.next()) } else { None };
+        match octet {
+            Some(octet) => {
+                decoded.push(octet);
+                bytes = ahead;
+            }
+            None => decoded.push(byte),
+        }
+    }
+    String::from_utf8(decoded).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// Appends the escape of `byte`, in upper case (RFC 3986 §2.1).

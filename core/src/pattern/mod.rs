@@ -16,23 +16,32 @@
 
 mod captures;
 mod error;
+mod expression;
 mod literal;
+mod regex;
 mod segments;
 mod syntax;
 mod template;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use captures::{Captures, Param, ParamList};
 pub use error::{ExpressionError, PatternError, PatternErrorKind};
-pub(crate) use literal::{canonical_literal, push_escape, same_text};
+pub(crate) use literal::{canonical_literal, decoded_literal, push_escape, same_text};
 pub(crate) use template::{FillError, Landing, Place, Template, Value, push_encoded};
 pub use value::{ValueCaptures, ValuePattern};
 
-use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
+use alloc::{
+    borrow::{Cow, ToOwned as _},
+    string::String,
+    vec::Vec,
+};
 use captures::Spans;
 use core::fmt;
+use regex::Regex;
 use segments::SegmentMatcher;
-use syntax::{Name, Part};
+use syntax::{Matches, Name, Part};
 
 /// The greatest length of the source of a pattern.
 pub const MAX_PATTERN_LENGTH: usize = 4096;
@@ -71,6 +80,12 @@ pub struct Pattern {
 #[derive(Clone, Debug)]
 enum Engine {
     Segments(SegmentMatcher),
+    /// An expression, and text that every path it covers starts with.
+    Regex {
+        regex: Regex,
+        prefix: String,
+        case: Case,
+    },
 }
 
 /// A parameter of a pattern.
@@ -118,15 +133,35 @@ impl Pattern {
     /// A [`PatternError`] says what is wrong with the source and in which column, or which limit
     /// it exceeds.
     pub fn new(source: &str, case: Case) -> Result<Self, PatternError> {
+        Self::spelled(source, case, canonical_literal)
+    }
+
+    /// The same for paths whose every escape has been decoded.
+    pub(crate) fn for_decoded_paths(source: &str, case: Case) -> Result<Self, PatternError> {
+        Self::spelled(source, case, decoded_literal)
+    }
+
+    fn spelled(
+        source: &str,
+        case: Case,
+        spell: fn(&str) -> Cow<'_, str>,
+    ) -> Result<Self, PatternError> {
         let mut parts = syntax::parse(source)?;
-        parts.iter_mut().for_each(canonicalise);
+        parts.iter_mut().for_each(|part| respell(part, spell));
         let parameters: Vec<_> = parts.iter().filter_map(ParameterSpec::of).collect();
         if parameters.len() > MAX_PARAMETERS {
             return Err(PatternError::new(PatternErrorKind::TooManyParameters, 0));
         }
         let engine = match SegmentMatcher::new(&parts, case) {
             Some(segments) => Engine::Segments(segments),
-            None => return Err(PatternError::new(PatternErrorKind::TooLarge, 0)),
+            None => Engine::Regex {
+                regex: Regex::new(expression::of(&parts, case)?, parameters.len())?,
+                prefix: match parts.first() {
+                    Some(Part::Literal(text)) => text.clone(),
+                    _ => String::new(),
+                },
+                case,
+            },
         };
         Ok(Self { source: source.to_owned(), parts, parameters, engine })
     }
@@ -151,7 +186,12 @@ impl Pattern {
 
     /// The same, with the number of elementary steps added to `steps`.
     pub fn is_match_counted(&self, path: &str, steps: &mut u64) -> bool {
-        self.find(path, steps).is_some()
+        match &self.engine {
+            Engine::Segments(segments) => segments.captures(path, steps).is_some(),
+            Engine::Regex { regex, prefix, case } => {
+                starts_with(path, prefix, *case) && regex.is_match(path, steps)
+            }
+        }
     }
 
     /// What the parameters take, if the pattern covers the whole of `path`.
@@ -174,7 +214,28 @@ impl Pattern {
     fn find(&self, path: &str, steps: &mut u64) -> Option<Spans> {
         match &self.engine {
             Engine::Segments(segments) => segments.captures(path, steps),
+            Engine::Regex { regex, prefix, case } => {
+                if starts_with(path, prefix, *case) {
+                    regex.captures(path, steps)
+                } else {
+                    None
+                }
+            }
         }
+    }
+
+    /// Whether it says what a parameter does not take, or has expressions, which may: then a path
+    /// that is covered with regard to case may not be covered without.
+    pub(crate) fn can_exclude(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Parameter(parameter) => parameter.matches != Matches::Segment,
+            Part::Literal(_) | Part::Group { .. } => false,
+        })
+    }
+
+    /// Whether both have the same parts.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.parts == other.parts
     }
 
     /// The leading segments that every path must have, as text: what rules can be indexed by.
@@ -197,6 +258,10 @@ impl Pattern {
         }
         segments
     }
+}
+
+fn starts_with(path: &str, prefix: &str, case: Case) -> bool {
+    path.get(..prefix.len()).is_some_and(|start| same_text(prefix, start, case))
 }
 
 /// The source stands for the whole; the compiled form is of no help to a reader.
@@ -228,19 +293,20 @@ impl ParameterSpec {
     }
 }
 
-fn canonicalise(part: &mut Part) {
-    let spell = |text: &mut String| {
-        if let alloc::borrow::Cow::Owned(canonical) = canonical_literal(text) {
-            *text = canonical;
+/// Changes the spelling of literal text.
+fn respell(part: &mut Part, spell: fn(&str) -> Cow<'_, str>) {
+    let respell = |text: &mut String| {
+        if let Cow::Owned(spelled) = spell(text) {
+            *text = spelled;
         }
     };
     match part {
-        Part::Literal(text) | Part::Group { text, .. } => spell(text),
+        Part::Literal(text) | Part::Group { text, .. } => respell(text),
         Part::Parameter(parameter) => {
-            spell(&mut parameter.prefix);
-            spell(&mut parameter.suffix);
-            if let syntax::Matches::SegmentWithout(text) = &mut parameter.matches {
-                spell(text);
+            respell(&mut parameter.prefix);
+            respell(&mut parameter.suffix);
+            if let Matches::SegmentWithout(text) = &mut parameter.matches {
+                respell(text);
             }
         }
     }

@@ -74,7 +74,8 @@ impl SegmentMatcher {
     }
 
     fn captures_exactly(&self, path: &str, steps: &mut u64) -> Option<Spans> {
-        *steps = steps.saturating_add(path.len() as u64).saturating_add(1);
+        let length = u64::try_from(path.len()).unwrap_or(u64::MAX);
+        *steps = steps.saturating_add(length).saturating_add(1);
         let segments = path.bytes().filter(|byte| *byte == b'/').count();
         let taken = segments.checked_sub(self.before)?.checked_sub(self.after)?;
         let fits = match self.variable {

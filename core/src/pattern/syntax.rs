@@ -294,8 +294,8 @@ impl<'t> Parser<'t> {
 
     fn parts(mut self) -> Result<Vec<Part>, PatternError> {
         loop {
-            let (_, position) = self.peek();
             let char = self.take_char();
+            let (_, position) = self.peek();
             let name = self.take_name();
             let expression = self.take_expression();
             if name.is_some() || expression.is_some() {
@@ -329,14 +329,15 @@ impl<'t> Parser<'t> {
 
     /// `{prefix :name (expression) suffix}`, behind its `{`.
     fn braces(&mut self, position: usize) -> Result<(), PatternError> {
-        let prefix = self.take_text();
+        let mut prefix = self.take_text();
         let name = self.take_name();
         let expression = self.take_expression();
         let suffix = self.take_text();
         self.expect(&Token::Close)?;
         if name.is_none() && expression.is_none() {
+            prefix.push_str(&suffix);
             let modifier = self.take_modifier();
-            self.parts.push(Part::Group { text: prefix + &suffix, modifier });
+            self.parts.push(Part::Group { text: prefix, modifier });
             return Ok(());
         }
         let matches = self.matches(expression, &prefix, position)?;

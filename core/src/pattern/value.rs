@@ -1,22 +1,32 @@
 //! Patterns over whole values of headers, cookies, queries and hosts.
 
-use super::error::{ExpressionError, PatternError, PatternErrorKind};
-use alloc::{borrow::ToOwned as _, string::String};
+use super::{
+    MAX_PATTERN_LENGTH,
+    captures::Spans,
+    error::{PatternError, PatternErrorKind},
+    regex::{Options, Parsed, Regex, parse},
+};
+use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
 use core::fmt;
 
 /// A regular expression that covers a whole value, with regard to case.
 ///
-/// Alternatives are grouped before they are anchored: `a|b` covers `a` and `b` and nothing else.
+/// The syntax is that of JavaScript without flags. Alternatives are grouped before they are
+/// anchored: `a|b` covers `a` and `b` and nothing else. Characters are Unicode scalar values,
+/// where JavaScript counts UTF-16 units.
 #[derive(Clone)]
 pub struct ValuePattern {
     source: String,
+    names: Vec<String>,
+    regex: Regex,
 }
 
 /// The named groups of a [`ValuePattern`] and what they took.
 #[derive(Clone, Debug)]
 pub struct ValueCaptures<'r, 'v> {
-    named: &'r [String],
+    names: &'r [String],
     text: &'v str,
+    spans: Spans,
 }
 
 impl ValuePattern {
@@ -27,11 +37,13 @@ impl ValuePattern {
     /// A [`PatternError`] says what is wrong with the source and in which column, or which limit
     /// it exceeds.
     pub fn new(source: &str) -> Result<Self, PatternError> {
-        if source.contains(['(', '[', '{', '*', '+', '?', '|', '\\', '^', '$']) {
-            let kind = PatternErrorKind::Expression(ExpressionError::InvalidGroup);
-            return Err(PatternError::new(kind, 0));
+        if source.len() > MAX_PATTERN_LENGTH {
+            return Err(PatternError::new(PatternErrorKind::TooLong, MAX_PATTERN_LENGTH));
         }
-        Ok(Self { source: source.to_owned() })
+        let options = Options { fold: false, named_groups: true, position: 0 };
+        let Parsed { node, names } = parse(source, options)?;
+        let regex = Regex::new(node, names.len())?;
+        Ok(Self { source: source.to_owned(), names, regex })
     }
 
     /// The source as given.
@@ -42,7 +54,7 @@ impl ValuePattern {
 
     /// The names of the groups, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        core::iter::empty()
+        self.names.iter().map(|name| &**name)
     }
 
     /// Matches a whole value.
@@ -57,15 +69,18 @@ impl ValuePattern {
         text: &'v str,
         steps: &mut u64,
     ) -> Option<ValueCaptures<'r, 'v>> {
-        *steps = steps.saturating_add(text.len() as u64);
-        (self.source == text).then_some(ValueCaptures { named: &[], text })
+        let spans = self.regex.captures(text, steps)?;
+        Some(ValueCaptures { names: &self.names, text, spans })
     }
 }
 
 impl<'r, 'v> ValueCaptures<'r, 'v> {
     /// The named groups that took part in the match, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'r str, &'v str)> {
-        self.named.iter().map(|name| (&**name, self.text))
+        self.names.iter().enumerate().filter_map(|(index, name)| {
+            let (start, end) = self.spans.get(index)?;
+            Some((&**name, self.text.get(start..end)?))
+        })
     }
 }
 

@@ -4,22 +4,30 @@
 //! it is.
 
 use super::compile::without_base;
-use crate::pattern::Case;
+use crate::pattern::{Case, decoded_literal};
 use alloc::string::String;
 
 /// Calls `test` with `path` below `base_path`, then with every other spelling, until it finds
-/// something.
+/// something. The flag says whether the escapes of a spelling have been decoded; with `decode`,
+/// there is always a spelling without escapes, even where it is the same text.
 pub(super) fn find<T>(
     path: &str,
     base_path: &str,
     case: Case,
-    test: &mut dyn FnMut(&str) -> Option<T>,
+    decode: bool,
+    test: &mut dyn FnMut(&str, bool) -> Option<T>,
 ) -> Option<T> {
-    let mut below = |path: &str| {
+    let mut below = |path: &str, decoded: bool| {
         let path = without_base(path, base_path, case)?;
-        test(path).or_else(|| page_spellings(path, test))
+        let mut test = |path: &str| test(path, decoded);
+        test(path).or_else(|| page_spellings(path, &mut test))
     };
-    below(path).or_else(|| below(&relaxed(path)?))
+    if let Some(found) = below(path, false) {
+        return Some(found);
+    }
+    let text = decoded_literal(path);
+    let found = if decode || path.contains('%') { below(&text, true) } else { None };
+    found.or_else(|| below(&relaxed(&text)?, true))
 }
 
 /// The page whose data a path asks for, in the forms that Next.js gives such paths.
@@ -40,7 +48,7 @@ fn page_spellings<T>(path: &str, test: &mut dyn FnMut(&str) -> Option<T>) -> Opt
     found.or_else(|| if stripped.unwrap_or(page) == "/index" { test("/") } else { None })
 }
 
-/// The path without path parameters, and without dots and encoded blanks at the end of segments;
+/// The decoded path without path parameters, and without dots and blanks at the end of segments;
 /// `None` if it has nothing of the kind.
 fn relaxed(path: &str) -> Option<String> {
     let mut changed = false;
@@ -59,14 +67,8 @@ fn relaxed(path: &str) -> Option<String> {
 }
 
 fn relaxed_segment(segment: &str) -> &str {
-    let end = segment.find(';').unwrap_or(segment.len());
-    let end = segment.find("%3B").map_or(end, |at| at.min(end));
-    let end = segment.find("%3b").map_or(end, |at| at.min(end));
-    let mut rest = segment.get(..end).unwrap_or_default();
-    while let Some(shorter) = rest.strip_suffix('.').or_else(|| rest.strip_suffix("%20")) {
-        rest = shorter;
-    }
-    rest
+    let plain = segment.split(';').next().unwrap_or_default();
+    plain.trim_end_matches(['.', ' '])
 }
 
 #[cfg(test)]
@@ -76,7 +78,7 @@ mod tests {
 
     fn spellings(path: &str, base_path: &str) -> Vec<String> {
         let mut seen = Vec::new();
-        find(path, base_path, Case::Insensitive, &mut |path| {
+        find(path, base_path, Case::Insensitive, false, &mut |path, _| {
             seen.push(path.to_owned());
             None::<()>
         });
@@ -85,8 +87,20 @@ mod tests {
 
     #[test]
     fn a_plain_path_has_one_spelling() {
-        for path in ["/", "/private", "/private/", "/a.b/c-d", "/%20a"] {
+        for path in ["/", "/private", "/private/", "/a.b/c-d"] {
             assert_eq!(spellings(path, ""), [path]);
+        }
+    }
+
+    #[test]
+    fn every_escape_is_decoded_once() {
+        for (path, expected) in [
+            ("/%40admin", "/@admin"),
+            ("/caf%C3%A9", "/caf\u{e9}"),
+            ("/%252e%252e", "/%2e%2e"),
+            ("/a%3Fb%23c", "/a?b#c"),
+        ] {
+            assert_eq!(spellings(path, ""), [path, expected]);
         }
     }
 
@@ -101,7 +115,9 @@ mod tests {
             ("P08", "/private/%20", "/private/"),
             ("P08", "/private.%20./x...", "/private/x"),
         ] {
-            assert_eq!(spellings(path, ""), [path, expected], "{row}");
+            let spellings = spellings(path, "");
+            assert_eq!(spellings.first().map(String::as_str), Some(path), "{row}");
+            assert_eq!(spellings.last().map(String::as_str), Some(expected), "{row}");
         }
     }
 

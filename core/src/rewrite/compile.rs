@@ -247,8 +247,9 @@ impl Names<'_> {
         for place in destination.places() {
             let name = &place.name;
             if self.is_known(name) {
-                if self.is_repeated(name) && !place.repeated {
-                    problems.push(Problem::MultiMatch(name.clone()));
+                let problem = Problem::MultiMatch(name.clone());
+                if self.is_repeated(name) && !place.repeated && !problems.contains(&problem) {
+                    problems.push(problem);
                 }
                 continue;
             }

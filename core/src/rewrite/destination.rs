@@ -75,7 +75,7 @@ impl Destination {
             None => (rest, None),
         };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        if path.contains('\\') {
+        if has_backslash(path) {
             return Err(DestinationError::Path(PathError::Backslash));
         }
         let mut path = Template::new(if path.is_empty() { "/" } else { path })?;
@@ -208,6 +208,19 @@ impl Destination {
         }
         Ok(Some(merged))
     }
+}
+
+/// Whether there is a backslash anywhere but in the expression of a parameter, which is ignored.
+fn has_backslash(path: &str) -> bool {
+    let mut open = 0_usize;
+    path.chars().any(|char| {
+        match char {
+            '(' => open = open.saturating_add(1),
+            ')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        char == '\\' && open == 0
+    })
 }
 
 /// The greatest length of a host name (RFC 1035 §2.3.4).

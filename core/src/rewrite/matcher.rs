@@ -9,7 +9,7 @@ use super::{
     routed::RouteRequest,
     rule::Condition,
 };
-use crate::pattern::{Case, Pattern};
+use crate::pattern::{Case, Pattern, PatternError};
 use alloc::{string::String, vec::Vec};
 
 /// One entry of a matcher: a source, and conditions as rewrite rules have them.
@@ -58,9 +58,12 @@ impl From<String> for MatcherEntry {
 /// Decides whether a request is covered, as `config.matcher` does: by any of its entries.
 ///
 /// An entry covers a path in every spelling that servers behind the gate are known to take for the
-/// same resource: with path parameters (`/private;a=1`), with dots or encoded blanks at the end of
-/// a segment (`/private.`, `/private%20`), and as the data of a page (`/private.json`,
-/// `/private.rsc`, `/_next/data/<build>/private.json`). More spellings only ever cover more.
+/// same resource: with escapes decoded (`/%40private` for `/@private`), with path parameters
+/// (`/private;a=1`), with dots or blanks at the end of a segment (`/private.`, `/private%20`), and
+/// as the data of a page (`/private.json`, `/private.rsc`, `/_next/data/<build>/private.json`).
+/// And where case is not regarded, an entry covers what it covers with regard to case too, so that
+/// `/((?!api).*)` covers `/API`. More spellings only ever cover more: whatever Next.js's middleware
+/// runs on is covered.
 ///
 /// ```
 /// use portcullis_core::rewrite::Matcher;
@@ -74,12 +77,46 @@ pub struct Matcher {
     case: Case,
     entries: Vec<Entry>,
     index: Index,
+    /// For decoded paths.
+    decoded_index: Index,
+    /// Whether any entry reads decoded paths in its own way.
+    decodes: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
-    pattern: Pattern,
+    pattern: Readings,
+    /// For decoded paths, if that makes a difference.
+    decoded: Option<Readings>,
     conditions: Conditions,
+}
+
+/// A pattern without regard to case, and with, if that covers anything else.
+#[derive(Clone, Debug)]
+struct Readings {
+    pattern: Pattern,
+    sensitive: Option<Pattern>,
+}
+
+impl Readings {
+    fn new(
+        compile: fn(&str, Case) -> Result<Pattern, PatternError>,
+        source: &str,
+        case: Case,
+    ) -> Result<Self, PatternError> {
+        let pattern = compile(source, case)?;
+        let differs = case == Case::Insensitive && pattern.can_exclude();
+        let sensitive = if differs { Some(compile(source, Case::Sensitive)?) } else { None };
+        Ok(Self { pattern, sensitive })
+    }
+
+    fn is_match(&self, path: &str, steps: &mut u64) -> bool {
+        self.pattern.is_match_counted(path, steps)
+            || self
+                .sensitive
+                .as_ref()
+                .is_some_and(|sensitive| sensitive.is_match_counted(path, steps))
+    }
 }
 
 /// Collects the entries of a matcher.
@@ -130,11 +167,14 @@ impl MatcherBuilder {
             return Err(MatcherError { problems });
         }
         let mut index = Index::default();
-        let mut entries = Vec::new();
+        let mut decoded_index = Index::default();
+        let mut entries: Vec<Entry> = Vec::new();
         for (number, entry) in self.entries.iter().enumerate() {
             match Entry::new(entry, self.case) {
                 Ok(entry) => {
-                    index.insert(entry.pattern.literal_segments(), entries.len());
+                    index.insert(entry.pattern.pattern.literal_segments(), entries.len());
+                    let decoded = &entry.decoded_readings().pattern;
+                    decoded_index.insert(decoded.literal_segments(), entries.len());
                     entries.push(entry);
                 }
                 Err(found) => problems.extend(found.into_iter().map(|problem| {
@@ -144,7 +184,9 @@ impl MatcherBuilder {
             }
         }
         if problems.is_empty() {
-            Ok(Matcher { base_path: self.base_path, case: self.case, entries, index })
+            let Self { base_path, case, .. } = self;
+            let decodes = entries.iter().any(|entry| entry.decoded.is_some());
+            Ok(Matcher { base_path, case, entries, index, decoded_index, decodes })
         } else {
             Err(MatcherError { problems })
         }
@@ -160,16 +202,29 @@ impl Entry {
         } else if !entry.source.starts_with('/') {
             Err(Problem::SourceStart)
         } else {
-            Pattern::new(&entry.source, case).map_err(Problem::Source)
+            Self::readings(&entry.source, case).map_err(Problem::Source)
         };
         match pattern {
-            Ok(pattern) if problems.is_empty() => Ok(Self { pattern, conditions }),
+            Ok((pattern, decoded)) if problems.is_empty() => {
+                Ok(Self { pattern, decoded, conditions })
+            }
             Ok(_) => Err(problems),
             Err(problem) => {
                 problems.push(problem);
                 Err(problems)
             }
         }
+    }
+
+    fn readings(source: &str, case: Case) -> Result<(Readings, Option<Readings>), PatternError> {
+        let pattern = Readings::new(Pattern::new, source, case)?;
+        let decoded = Readings::new(Pattern::for_decoded_paths, source, case)?;
+        let differs = !decoded.pattern.is_same(&pattern.pattern);
+        Ok((pattern, differs.then_some(decoded)))
+    }
+
+    fn decoded_readings(&self) -> &Readings {
+        self.decoded.as_ref().unwrap_or(&self.pattern)
     }
 }
 
@@ -206,12 +261,14 @@ impl Matcher {
 
     /// The same, with the number of elementary steps added to `steps`.
     pub fn find_counted(&self, request: &RouteRequest<'_>, steps: &mut u64) -> Option<usize> {
-        alias::find(request.path.as_str(), &self.base_path, self.case, &mut |path| {
-            let mut candidates = self.index.candidates(path);
+        let mut test = |path: &str, decoded: bool| {
+            let index = if decoded { &self.decoded_index } else { &self.index };
+            let mut candidates = index.candidates(path);
             let mut from = 0;
             while let Some(number) = candidates.next(from) {
                 let entry = self.entries.get(number)?;
-                if entry.pattern.is_match_counted(path, steps)
+                let readings = if decoded { entry.decoded_readings() } else { &entry.pattern };
+                if readings.is_match(path, steps)
                     && entry.conditions.check(request.headers, request.query, steps).is_some()
                 {
                     return Some(number);
@@ -219,6 +276,7 @@ impl Matcher {
                 from = number.saturating_add(1);
             }
             None
-        })
+        };
+        alias::find(request.path.as_str(), &self.base_path, self.case, self.decodes, &mut test)
     }
 }

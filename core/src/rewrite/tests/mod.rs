@@ -1,6 +1,12 @@
 //! Table tests of the routing semantics. Rows named P.. and S.. are those of the attack catalogue
 //! that the project tests against.
 
+mod conditions;
+mod destinations;
+mod matchers;
+mod phases;
+mod work;
+
 use super::*;
 use crate::path::{CanonicalPath, PathError, RequestTarget};
 use alloc::{
