@@ -7,6 +7,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod cors;
 pub mod crypto;
 pub mod entropy;
 pub mod flow;

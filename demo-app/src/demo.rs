@@ -8,13 +8,12 @@ use crate::{
         BoundOrigins, ClientSettings, Fault, ListenAddress, Provider, Settings,
         provider_configuration,
     },
-    web_address::Origin,
 };
 use core::{fmt, time::Duration};
 use portcullis_core::{
     gate::{Gate, GateConfigError},
     guard::Guard,
-    http::UrlError,
+    http::{Origin, UrlError},
     issuer::{IssuerConfig, IssuerMachine},
     jwt::{TokenPolicy, TokenPolicyError},
     oidc::{ClientConfig, ClientConfigError},
@@ -87,12 +86,16 @@ impl<R: Runtime> Demo<R> {
             Provider::BuiltIn { address, scope } => {
                 let (server, identity_provider) =
                     bind(&runtime, &address, "PORTCULLIS_IDP_ADDR").await?;
-                let (frontend, api) = (frontend.clone(), api.clone());
-                let origins = BoundOrigins { frontend, api, identity_provider };
+                let origins = BoundOrigins {
+                    frontend: frontend.clone(),
+                    api: api.clone(),
+                    identity_provider: identity_provider.clone(),
+                };
                 let client =
                     ClientSettings::generate(origins, scope).map_err(StartError::Entropy)?;
-                let provider = IdentityProvider::new(provider_configuration(&client))
-                    .map_err(StartError::Provider)?;
+                let configuration = provider_configuration(&client, identity_provider);
+                let provider =
+                    IdentityProvider::new(configuration).map_err(StartError::Provider)?;
                 servers.push(server.start(ProviderHandler(Arc::new(provider))));
                 (client, true)
             }
@@ -100,7 +103,7 @@ impl<R: Runtime> Demo<R> {
 
         let tls = tls::client_config(None).map_err(StartError::Tls)?;
         let http = Client::new(runtime, tls, PoolLimits::default());
-        let issuer = IssuerConfig::new(client.issuer.as_str()).map_err(StartError::Issuer)?;
+        let issuer = IssuerConfig::new(&client.issuer).map_err(StartError::Issuer)?;
         let machine = IssuerMachine::new(issuer, AWS_LC);
         let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(http.clone())));
         let policy =
@@ -109,7 +112,7 @@ impl<R: Runtime> Demo<R> {
         let gate = Gateway::new(gate(&client, &api)?, driver, http, Pages);
         servers.push(api_server.start(guarded));
         servers.push(frontend_server.start(gate));
-        let provider = client.issuer.as_str().to_owned();
+        let provider = client.issuer.clone();
         let addresses = Addresses { frontend, api, provider, is_development };
         Ok(Self { servers, addresses })
     }

@@ -17,9 +17,7 @@ pub mod api;
 pub mod demo;
 pub mod identity_provider;
 pub mod pages;
-pub mod secret;
 pub mod settings;
-pub mod web_address;
 
 mod applications;
 mod html;

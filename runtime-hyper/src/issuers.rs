@@ -99,8 +99,8 @@ impl<R: Runtime> SharedIssuers<R> {
     /// Starts the refreshing that is due, without waiting for anything. A reader calls it before
     /// every request; where nothing is due, it looks at one number for each issuer.
     pub fn nudge(&self) {
+        let now = self.shared.clock.now();
         for (index, issuer) in self.shared.issuers.iter().enumerate() {
-            let now = self.shared.clock.now();
             if !issuer.snapshot.load().refresh_due(now.monotonic) {
                 continue;
             }
@@ -165,7 +165,12 @@ impl Issuer {
 impl<R: Runtime> Shared<R> {
     fn launch(self: &Arc<Self>, issuer: IssuerIndex, flights: Vec<Flight>) {
         for Flight { id, document, request, .. } in flights {
-            tracing::debug!(issuer = issuer.0, ?document, url = %request.url, "a flight starts");
+            tracing::debug!(
+                issuer = issuer.0,
+                ?document,
+                url = request.url.without_query(),
+                "a flight starts"
+            );
             let airborne = Airborne { shared: self.clone(), issuer, flight: Some(id) };
             self.fetcher.runtime().spawn(async move {
                 let answer = airborne.shared.fetcher.fetch(&request).await;

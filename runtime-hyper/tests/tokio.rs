@@ -1,6 +1,7 @@
 //! The engine on tokio.
 
 #![cfg(feature = "tokio")]
+#![allow(clippy::unwrap_used)]
 
 mod conformance;
 

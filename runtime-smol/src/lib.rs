@@ -9,15 +9,15 @@
 //! synchronisation primitives, which work on any runtime.
 //!
 //! ```
-//! use portcullis_smol::{SmolRuntime, Executor};
-//! use std::sync::Arc;
+//! # use std::io;
+//! use portcullis_hyper::server::{Server, ServerLimits};
 //!
-//! let executor = Arc::new(Executor::new());
-//! let runtime = SmolRuntime::on(executor.clone());
-//! # let _ = runtime;
-//! // As many threads as there are cores run the tasks; this one waits for the end.
-//! # let shutdown = async {};
-//! async_io::block_on(executor.run(shutdown));
+//! // The calling thread and one beside it run the tasks.
+//! let address = portcullis_smol::block_on(1, async |runtime| {
+//!     let mut server = Server::new(runtime, ServerLimits::default());
+//!     server.bind("127.0.0.1:0".parse().map_err(io::Error::other)?).await
+//! });
+//! # assert!(address.is_ok());
 //! ```
 
 #![warn(missing_docs)]
@@ -26,12 +26,37 @@ pub use async_executor::Executor;
 
 use async_net::{TcpListener, TcpStream};
 use core::{fmt, future::Future, net::SocketAddr, panic::AssertUnwindSafe, pin::Pin};
+use event_listener::Event;
 use futures_lite::FutureExt as _;
 use futures_rustls::{TlsConnector, client::TlsStream};
 use portcullis_hyper::runtime::Runtime;
 use rustls::{ClientConfig, pki_types::ServerName};
 use smol_hyper::rt::{FuturesIo, SmolTimer};
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, thread};
+
+/// Runs `main` and the tasks that it spawns, on the calling thread and on `threads` beside it. Once
+/// `main` is done, tasks that are not are run no further.
+pub fn block_on<T>(threads: usize, main: impl AsyncFnOnce(SmolRuntime) -> T) -> T {
+    let executor = Arc::new(Executor::new());
+    let stop = StopOnDrop(Event::new());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let (executor, stopped) = (&executor, stop.0.listen());
+            scope.spawn(move || async_io::block_on(executor.run(stopped)));
+        }
+        // Even a panic lets the other threads go, for which the scope waits.
+        let _stop = stop;
+        async_io::block_on(executor.run(main(SmolRuntime::on(executor.clone()))))
+    })
+}
+
+struct StopOnDrop(Event);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.notify(usize::MAX);
+    }
+}
 
 /// A task that an executor is to run to its end.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -110,5 +135,35 @@ impl Runtime for SmolRuntime {
         let (stream, peer) = listener.accept().await?;
         stream.set_nodelay(true)?;
         Ok((FuturesIo::new(stream), peer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn runs_what_main_spawns() {
+        for threads in [0, 2] {
+            let (sender, receiver) = mpsc::channel();
+            let event = Arc::new(Event::new());
+            let ended = event.listen();
+            block_on(threads, async |runtime| {
+                runtime.spawn(async move { panic!("as it should") });
+                runtime.spawn(async move {
+                    sender.send(7).unwrap();
+                    event.notify(1);
+                });
+                ended.await;
+            });
+            assert_eq!(receiver.recv(), Ok(7));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "as it should")]
+    fn ends_where_main_panics() {
+        block_on(2, async |_| panic!("as it should"));
     }
 }

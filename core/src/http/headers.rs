@@ -152,7 +152,7 @@ impl core::error::Error for FieldTextError {}
 
 /// Header fields that go out, in order. Names are lower case.
 #[derive(Clone, Default, Eq, PartialEq)]
-pub struct Headers(Vec<(Cow<'static, str>, FieldText)>);
+pub struct Headers(Vec<(&'static str, FieldText)>);
 
 /// Fields whose values are credentials.
 const SECRET_FIELDS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
@@ -166,7 +166,7 @@ impl Headers {
 
     /// Adds a field; one of the same name stays.
     pub fn append(&mut self, name: &'static str, value: FieldText) {
-        self.0.push((Cow::Borrowed(name), value));
+        self.0.push((name, value));
     }
 
     /// Adds all fields of `other`.
@@ -176,7 +176,12 @@ impl Headers {
 
     /// The fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// The fields in order, each with its name for as long as the program runs.
+    pub(crate) fn to_pairs(&self) -> Vec<(&'static str, FieldText)> {
+        self.0.clone()
     }
 
     /// The first value of the field `name`, compared without regard to case.

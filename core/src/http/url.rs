@@ -203,6 +203,8 @@ pub enum UrlError {
     Fragment,
     /// No host, or one that is not a lower-case name or an address.
     Host,
+    /// A path or a query where only an origin may stand.
+    NotAnOrigin,
     /// A port that is not a number from 1 to 65535.
     Port,
     /// Neither `http://` nor `https://`.
@@ -219,6 +221,7 @@ impl fmt::Display for UrlError {
             Self::Character => "has a character that must be percent-encoded",
             Self::Fragment => "must not have a fragment (`#…`)",
             Self::Host => "needs a host name in lower case, or an address",
+            Self::NotAnOrigin => "must end after the host and port, without a path or query",
             Self::Port => "has a port that is not a number from 1 to 65535",
             Self::Scheme => "must start with https:// or http://",
             Self::TooLong => "has more than 8192 bytes",
@@ -234,6 +237,7 @@ impl core::error::Error for UrlError {}
 pub struct Origin {
     text: String,
     scheme: Scheme,
+    loopback: bool,
 }
 
 impl Origin {
@@ -242,11 +246,11 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// [`UrlError`] where the text is no URL, [`UrlError::Character`] where a path or a query
-    /// follows the host.
+    /// [`UrlError`] where the text is no URL, [`UrlError::NotAnOrigin`] where a path or a query
+    /// follows the host and port.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let url = Url::parse(text)?;
-        if url.path_and_query() == "/" { Ok(Self::of(&url)) } else { Err(UrlError::Character) }
+        if url.path_and_query() == "/" { Ok(Self::of(&url)) } else { Err(UrlError::NotAnOrigin) }
     }
 
     /// The origin of `url`.
@@ -258,7 +262,7 @@ impl Origin {
         } else {
             format!("{}://{host}:{}", scheme.as_str(), url.port())
         };
-        Self { text, scheme }
+        Self { text, scheme, loopback: url.is_loopback() }
     }
 
     /// The origin as a browser sends it in `Origin`, without a final slash.
@@ -273,12 +277,24 @@ impl Origin {
         self.scheme
     }
 
-    /// The absolute URL of `path`, which starts with `/`.
+    /// Whether the host is this machine: see [`Url::is_loopback`].
+    #[must_use]
+    pub const fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    /// The absolute URL of `path`, which is empty or starts with `/`.
     #[must_use]
     pub fn join(&self, path: &str) -> String {
         let mut url = self.text.clone();
         url.push_str(path);
         url
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
@@ -352,6 +368,6 @@ mod tests {
         ] {
             assert_eq!(Origin::parse(text).unwrap().as_str(), origin);
         }
-        assert_eq!(Origin::parse("https://app.example/x"), Err(UrlError::Character));
+        assert_eq!(Origin::parse("https://app.example/x"), Err(UrlError::NotAnOrigin));
     }
 }

@@ -353,7 +353,7 @@ proptest! {
                         _ => prop_assert_eq!(machine.snapshot().generation(), generation),
                     }
                     if event != IssuerEvent::Late {
-                        flights.remove(at);
+                        let _ = flights.remove(at);
                     }
                 }
                 Event::Answer { .. } => {}

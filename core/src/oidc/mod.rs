@@ -102,9 +102,6 @@ pub enum ClientConfigError {
 impl fmt::Display for ClientConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BaseUrl(UrlError::Character) => f.write_str(
-                "the base URL must be an origin without a path, such as https://app.example",
-            ),
             Self::BaseUrl(error) => write!(f, "the base URL {error}"),
             Self::ClientId => f.write_str("the client id is empty"),
             Self::ClientSecret => f.write_str("the client secret is empty"),

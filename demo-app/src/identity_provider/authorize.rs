@@ -107,7 +107,7 @@ impl IdentityProvider {
                 authenticated_at: session.authenticated_at,
                 session_id: session.session_id.clone(),
             },
-            redirect_uri: authorization.destination.redirect_uri.as_str().to_owned(),
+            redirect_uri: authorization.destination.redirect_uri.to_owned(),
             code_challenge: authorization.code_challenge.clone(),
             nonce: authorization.nonce.map(str::to_owned),
         };
@@ -135,7 +135,7 @@ impl IdentityProvider {
         let mut parameters = answer.to_vec();
         parameters.extend(destination.state.map(|state| ("state", state)));
         parameters.push(("iss", self.issuer()));
-        match address_with_query(destination.redirect_uri.as_str(), &parameters) {
+        match address_with_query(destination.redirect_uri, &parameters) {
             Some(location) => responses::redirect(status, location),
             None => page::failure(),
         }

@@ -9,16 +9,15 @@ use http::{Request, header};
 
 use super::{IdentityProvider, single_header};
 use crate::parameters::Parameters;
-use crate::secret::Secret;
-use crate::web_address::WebAddress;
+use portcullis_core::secret::Secret;
 
 /// A client that may send users here.
 #[derive(Clone, Debug)]
 pub struct Client {
     client_id: String,
     client_secret: Secret,
-    redirect_uris: Vec<WebAddress>,
-    post_logout_redirect_uris: Vec<WebAddress>,
+    redirect_uris: Vec<String>,
+    post_logout_redirect_uris: Vec<String>,
 }
 
 /// Why a client was not let in.
@@ -36,8 +35,8 @@ impl Client {
     pub fn new(
         client_id: String,
         client_secret: Secret,
-        redirect_uris: Vec<WebAddress>,
-        post_logout_redirect_uris: Vec<WebAddress>,
+        redirect_uris: Vec<String>,
+        post_logout_redirect_uris: Vec<String>,
     ) -> Self {
         Self { client_id, client_secret, redirect_uris, post_logout_redirect_uris }
     }
@@ -47,12 +46,12 @@ impl Client {
     }
 
     /// The registered redirect URI that equals the text (RFC 9700 §2.1: by plain comparison).
-    pub(super) fn redirect_uri(&self, text: &str) -> Option<&WebAddress> {
-        self.redirect_uris.iter().find(|address| address.as_str() == text)
+    pub(super) fn redirect_uri(&self, text: &str) -> Option<&str> {
+        self.redirect_uris.iter().map(String::as_str).find(|address| *address == text)
     }
 
-    pub(super) fn post_logout_redirect_uri(&self, text: &str) -> Option<&WebAddress> {
-        self.post_logout_redirect_uris.iter().find(|address| address.as_str() == text)
+    pub(super) fn post_logout_redirect_uri(&self, text: &str) -> Option<&str> {
+        self.post_logout_redirect_uris.iter().map(String::as_str).find(|address| *address == text)
     }
 
     /// Compares hashes, so that the time tells neither a shared prefix nor the length.

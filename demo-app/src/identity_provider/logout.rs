@@ -47,7 +47,7 @@ impl IdentityProvider {
             (None, Some(hint)) => &hint.aud,
             (None, None) => return None,
         };
-        let address = self.client(client_id)?.post_logout_redirect_uri(address)?.as_str();
+        let address = self.client(client_id)?.post_logout_redirect_uri(address)?;
         match parameters.get("state") {
             Some(state) => address_with_query(address, &[("state", state)]),
             None => HeaderValue::from_str(address).ok(),

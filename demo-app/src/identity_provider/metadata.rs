@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::request::Scope;
-use crate::web_address::Origin;
+use portcullis_core::http::Origin;
 
 pub(super) const AUTHORIZATION_PATH: &str = "/authorize";
 pub(super) const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";

@@ -42,7 +42,7 @@ use self::grants::Grants;
 use self::keys::{KeyError, KeyRing, SigningKey};
 use self::session::Sessions;
 use crate::responses;
-use crate::web_address::Origin;
+use portcullis_core::http::Origin;
 
 /// What the provider has to know about its surroundings.
 #[derive(Clone, Debug)]

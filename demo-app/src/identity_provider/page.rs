@@ -11,7 +11,7 @@ use super::user::UserName;
 use crate::html::Escaped;
 use crate::parameters::Parameters;
 use crate::responses::{self, PagePolicy};
-use crate::web_address::Origin;
+use portcullis_core::http::{Origin, Url};
 
 pub(super) const STYLESHEET_PATH: &str = "/assets/provider.css";
 
@@ -60,10 +60,11 @@ pub(super) fn sign_in(
             format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", Escaped(value))
         })
         .collect();
-    let client = authorization.destination.redirect_uri.origin().as_str();
+    let redirect_uri = Url::parse(authorization.destination.redirect_uri);
+    let client = redirect_uri.map(|url| Origin::of(&url).to_string()).unwrap_or_default();
     let content = format!(
         include_str!("sign_in.html"),
-        client = Escaped(client),
+        client = Escaped(&client),
         hidden = hidden,
         user_name = Escaped(user_name.map_or(DEFAULT_USER_NAME, UserName::as_str)),
         described = problem.map_or("", |_| r#" aria-invalid="true" aria-describedby="problem""#),

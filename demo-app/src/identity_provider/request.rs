@@ -13,7 +13,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::IdentityProvider;
 use super::client::Client;
 use crate::parameters::Parameters;
-use crate::web_address::WebAddress;
 
 /// An authorization request that may be answered.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ pub(super) struct AuthorizationRequest<'a> {
 /// Where the answer to an authorization request goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Destination<'a> {
-    pub(super) redirect_uri: &'a WebAddress,
+    pub(super) redirect_uri: &'a str,
     pub(super) state: Option<&'a str>,
 }
 

@@ -4,8 +4,8 @@
 use super::ClientSettings;
 use crate::identity_provider::{Client, Configuration};
 use crate::random::random_text;
-use crate::secret::Secret;
-use crate::web_address::Origin;
+use portcullis_core::http::Origin;
+use portcullis_core::secret::Secret;
 
 /// Where the three listeners can be reached.
 #[derive(Clone, Debug)]
@@ -27,9 +27,9 @@ impl ClientSettings {
     pub fn generate(origins: BoundOrigins, scope: String) -> Result<Self, getrandom::Error> {
         Ok(Self {
             secret: Secret::new(random_text()?),
-            audience: origins.api.at("/api").as_str().to_owned(),
+            audience: origins.api.join("/api"),
             base_url: origins.frontend,
-            issuer: origins.identity_provider.at(""),
+            issuer: origins.identity_provider.join(""),
             client_id: "portcullis-demo".to_owned(),
             client_secret: Secret::new(random_text()?),
             scope,
@@ -39,15 +39,15 @@ impl ClientSettings {
 
 /// How the built-in provider has to be set up for its one client.
 #[must_use]
-pub fn provider_configuration(client: &ClientSettings) -> Configuration {
+pub fn provider_configuration(client: &ClientSettings, issuer: Origin) -> Configuration {
     let base_url = &client.base_url;
     Configuration {
-        issuer: client.issuer.origin().clone(),
+        issuer,
         clients: vec![Client::new(
             client.client_id.clone(),
             client.client_secret.clone(),
-            vec![base_url.at("/api/auth/callback")],
-            vec![base_url.at(""), base_url.at("/")],
+            vec![base_url.join("/api/auth/callback")],
+            vec![base_url.join(""), base_url.join("/")],
         )],
         audiences: vec![client.audience.clone()],
     }

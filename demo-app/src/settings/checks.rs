@@ -3,14 +3,14 @@
 use core::fmt;
 
 use super::listen_address::ListenAddress;
-use crate::secret::Secret;
-use crate::web_address::{Origin, WebAddress, WebAddressError};
+use portcullis_core::http::{Origin, Scheme, Url, UrlError};
+use portcullis_core::secret::Secret;
 
 /// What is wrong with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It is no address of the kind that is needed.
-    Address(WebAddressError),
+    Address(UrlError),
     /// Spaces, control characters, or characters outside ASCII.
     Characters,
     /// `http` for a host that is not this machine.
@@ -71,19 +71,26 @@ pub(super) fn secret(text: &str) -> Result<Secret, Fault> {
 /// An origin, where a bare host stands for `https`.
 pub(super) fn base_url(text: &str) -> Result<Origin, Fault> {
     let origin = Origin::parse(&with_scheme(text)).map_err(Fault::Address)?;
-    if origin.is_secure() || origin.is_loopback() { Ok(origin) } else { Err(Fault::Insecure) }
+    if is_safe(&origin) { Ok(origin) } else { Err(Fault::Insecure) }
 }
 
-/// A provider's address without the slash at its end, where a bare host stands for `https`.
-pub(super) fn issuer(text: &str) -> Result<WebAddress, Fault> {
-    let text = with_scheme(text);
-    let text = text.strip_suffix('/').unwrap_or(&text);
-    let address = WebAddress::parse(text).map_err(Fault::Address)?;
-    if address.has_query() {
+/// A provider's address, where a bare host stands for `https`. A slash at its end makes no
+/// difference.
+pub(super) fn issuer(text: &str) -> Result<String, Fault> {
+    let address = Url::parse(&with_scheme(text)).map_err(Fault::Address)?;
+    if address.path_and_query().contains('?') {
         return Err(Fault::Query);
     }
-    let origin = address.origin();
-    if origin.is_secure() || origin.is_loopback() { Ok(address) } else { Err(Fault::Insecure) }
+    if is_safe(&Origin::of(&address)) {
+        Ok(address.as_str().to_owned())
+    } else {
+        Err(Fault::Insecure)
+    }
+}
+
+/// Whether what goes there stays unread: over TLS, or on this machine.
+fn is_safe(origin: &Origin) -> bool {
+    origin.scheme() == Scheme::Https || origin.is_loopback()
 }
 
 /// Text that can stand in a header or a form without a second thought.
@@ -188,32 +195,32 @@ mod tests {
         for (text, fault) in [
             ("http://app.example.com", Fault::Insecure),
             ("http://0.0.0.0:3000", Fault::Insecure),
-            ("https://app.example.com/app", Fault::Address(WebAddressError::PathOrQuery)),
-            ("https://app.example.com/?x", Fault::Address(WebAddressError::PathOrQuery)),
-            ("https://app.example.com#x", Fault::Address(WebAddressError::Fragment)),
-            ("javascript://x", Fault::Address(WebAddressError::Scheme)),
+            ("https://app.example.com/app", Fault::Address(UrlError::NotAnOrigin)),
+            ("https://app.example.com/?x", Fault::Address(UrlError::NotAnOrigin)),
+            ("https://app.example.com#x", Fault::Address(UrlError::Fragment)),
+            ("javascript://x", Fault::Address(UrlError::Scheme)),
         ] {
             assert_eq!(base_url(text), Err(fault), "{text}");
         }
     }
 
     #[test]
-    fn an_issuer_may_have_a_path_and_is_kept_without_its_final_slash() {
+    fn an_issuer_may_have_a_path_and_a_final_slash() {
         for (text, expected) in [
-            ("https://tenant.eu.auth0.com/", "https://tenant.eu.auth0.com"),
-            ("https://tenant.eu.auth0.com", "https://tenant.eu.auth0.com"),
-            ("tenant.eu.auth0.com/", "https://tenant.eu.auth0.com"),
-            ("https://id.example.com/realms/a/", "https://id.example.com/realms/a"),
-            ("http://127.0.0.1:4000", "http://127.0.0.1:4000"),
+            ("https://tenant.eu.auth0.com/", "https://tenant.eu.auth0.com/"),
+            ("https://tenant.eu.auth0.com", "https://tenant.eu.auth0.com/"),
+            ("tenant.eu.auth0.com/", "https://tenant.eu.auth0.com/"),
+            ("https://id.example.com/realms/a", "https://id.example.com/realms/a"),
+            ("http://127.0.0.1:4000", "http://127.0.0.1:4000/"),
         ] {
-            assert_eq!(issuer(text).unwrap().as_str(), expected);
+            assert_eq!(issuer(text).unwrap(), expected);
         }
         for (text, fault) in [
             ("http://id.example.com", Fault::Insecure),
             ("https://id.example.com/?a", Fault::Query),
-            ("https://id.example.com/#a", Fault::Address(WebAddressError::Fragment)),
-            ("https://{yourDomain}", Fault::Address(WebAddressError::Host)),
-            ("/", Fault::Address(WebAddressError::Host)),
+            ("https://id.example.com/#a", Fault::Address(UrlError::Fragment)),
+            ("https://{yourDomain}", Fault::Address(UrlError::Host)),
+            ("/", Fault::Address(UrlError::Host)),
         ] {
             assert_eq!(issuer(text), Err(fault), "{text}");
         }

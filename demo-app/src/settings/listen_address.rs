@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::checks::Fault;
-use crate::web_address::Origin;
+use portcullis_core::http::Origin;
 
 /// A host and a port, where port 0 stands for any free one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

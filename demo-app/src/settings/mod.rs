@@ -30,8 +30,8 @@ pub use self::listen_address::ListenAddress;
 pub use self::problem::{LoadError, Problem, Problems};
 pub use self::variable::Variable;
 use self::variable::{Lookup, Variables};
-use crate::secret::Secret;
-use crate::web_address::{Origin, WebAddress};
+use portcullis_core::http::Origin;
+use portcullis_core::secret::Secret;
 
 /// Everything that the demonstration has to know before it starts.
 #[derive(Clone, Debug)]
@@ -68,9 +68,8 @@ pub struct ClientSettings {
     pub secret: Secret,
     /// Where browsers find the front end.
     pub base_url: Origin,
-    /// Where discovery starts, without a slash at its end. The issuer itself is what the discovery
-    /// document names.
-    pub issuer: WebAddress,
+    /// Where discovery starts. The issuer itself is what the discovery document names.
+    pub issuer: String,
     /// The client's name at the provider.
     pub client_id: String,
     /// How the client proves itself to the provider.

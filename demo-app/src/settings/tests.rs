@@ -70,7 +70,7 @@ fn with_all_settings_of_a_provider_it_is_used() {
     let client = external(load(&PROVIDER).unwrap());
     assert_eq!(client.secret.expose(), SECRET);
     assert_eq!(client.base_url.as_str(), "http://localhost:3000");
-    assert_eq!(client.issuer.as_str(), "https://tenant.eu.auth0.com");
+    assert_eq!(client.issuer, "https://tenant.eu.auth0.com/");
     assert_eq!(client.client_id, "the-client");
     assert_eq!(client.client_secret.expose(), CLIENT_SECRET);
     assert_eq!(client.audience, "https://api.example.com");
@@ -323,7 +323,7 @@ fn the_built_in_client_is_made_of_the_real_addresses() {
     assert_ne!(client.secret, other.secret);
     assert_ne!(client.client_secret, other.client_secret);
 
-    let configuration = provider_configuration(&client);
+    let configuration = provider_configuration(&client, origin("http://localhost:41003"));
     assert_eq!(configuration.issuer.as_str(), "http://localhost:41003");
     assert_eq!(configuration.audiences, ["http://localhost:41002/api"]);
     assert_eq!(configuration.clients.len(), 1);

@@ -45,7 +45,8 @@ fn host(headers: &HeaderMap, version: Version) -> Result<Option<Authority>, Refu
 
 fn authority(host: &HeaderValue) -> Option<Authority> {
     let authority = Authority::try_from(host.as_bytes()).ok()?;
-    (!authority.as_str().contains('@')).then_some(authority)
+    let port = authority.as_str().strip_prefix(authority.host())?;
+    (port.is_empty() || authority.port_u16().is_some()).then_some(authority)
 }
 
 /// Why a request is not handed on.

@@ -1,7 +1,12 @@
 //! What requests share: one flight for all, whatever becomes of those that wait for it.
 
-use super::{Harness, client, provider::Provider, wire::eventually};
+use super::{
+    Harness, client,
+    provider::Provider,
+    wire::{PATIENCE, eventually},
+};
 use core::{future::Future, net::SocketAddr, time::Duration};
+use hyper::rt::Timer;
 use portcullis_core::{
     crypto::SignatureAlgorithm,
     issuer::{
@@ -38,10 +43,30 @@ fn snapshot<R>(issuers: &SharedIssuers<R>) -> Arc<IssuerSnapshot> {
     issuers.snapshot(FIRST).unwrap()
 }
 
+/// Waits for this long at most.
+async fn wait<R: Runtime>(
+    issuers: &SharedIssuers<R>,
+    timer: impl Timer,
+    need: &Need,
+    limit: Duration,
+) -> Option<Availability> {
+    futures_lite::future::or(async { Some(issuers.wait(FIRST, need).await) }, async {
+        timer.sleep(limit).await;
+        None
+    })
+    .await
+}
+
 /// Waits as often as it takes for the metadata, then for a key.
 fn wait_until_ready<H: Harness, R: Runtime>(issuers: &SharedIssuers<R>) {
     for need in [Need::Metadata, KEY] {
-        while H::block_on(issuers.wait(FIRST, &need)) != Availability::Ready {
+        let ready = || {
+            let timer = H::runtime().timer();
+            H::block_on(async { wait(issuers, timer, &need, PATIENCE).await })
+                .expect("somebody tells those that wait")
+                == Availability::Ready
+        };
+        while !ready() {
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -66,7 +91,7 @@ pub(crate) fn fifty_waiters_share_one_flight<H: Harness>() {
     thread::sleep(Duration::from_millis(50));
     provider.set_open(true);
     for _ in 0..100 {
-        assert_eq!(results.recv_timeout(super::wire::PATIENCE), Ok(Availability::Ready));
+        assert_eq!(results.recv_timeout(PATIENCE), Ok(Availability::Ready));
     }
     assert_eq!(provider.requests(), (1, 1));
 }
@@ -76,16 +101,10 @@ pub(crate) fn waiters_that_give_up_do_not_lose_the_flight<H: Harness>() {
     provider.set_open(false);
     let issuers = share::<H>(provider.machine());
     for _ in 0..3 {
-        let availability = H::block_on(async {
-            let sleep = hyper::rt::Timer::sleep(&H::runtime().timer(), Duration::from_millis(20));
-            let wait = async { Some(issuers.wait(FIRST, &Need::Metadata).await) };
-            futures_lite::future::or(wait, async {
-                sleep.await;
-                None
-            })
-            .await
-        });
-        assert_eq!(availability, None);
+        let timer = H::runtime().timer();
+        let wait =
+            async { wait(&issuers, timer, &Need::Metadata, Duration::from_millis(20)).await };
+        assert_eq!(H::block_on(wait), None);
     }
     provider.set_open(true);
     eventually("the document is in use", || snapshot(&issuers).metadata().is_some());

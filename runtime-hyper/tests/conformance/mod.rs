@@ -3,12 +3,14 @@
 //! The tests drive the engine from plain threads with blocking sockets, so that they are the same
 //! for every runtime. Waits are generous: a slow machine makes no test fail.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc)]
+#![allow(clippy::unwrap_used)]
 
 pub(crate) mod client;
+pub(crate) mod gateway;
 pub(crate) mod issuers;
 pub(crate) mod protected_api;
 pub(crate) mod provider;
+pub(crate) mod secure;
 pub(crate) mod server;
 pub(crate) mod wire;
 
@@ -77,6 +79,7 @@ macro_rules! conformance_tests {
                 ends_with_its_handle,
                 outlives_a_handler_that_panics,
                 a_stalled_upload_breaks_the_body,
+                a_body_ends_before_its_trailers,
                 a_client_that_reads_nothing_is_cut_off,
                 sends_no_continue_before_the_body_is_wanted,
                 a_broken_answer_does_not_end_cleanly,
@@ -89,6 +92,34 @@ macro_rules! conformance_tests {
                 an_outage_is_told_and_passes,
                 a_due_refresh_starts_without_a_wait,
                 an_issuer_that_is_not_there_is_missing,
+            ]
+            gateway: [
+                streams_in_both_directions,
+                a_length_stays_a_length,
+                an_upstream_that_dies_aborts_the_answer,
+                a_client_that_dies_aborts_the_request,
+                a_broken_upload_is_the_clients_fault,
+                an_upstream_that_is_not_there_is_502,
+                an_upstream_that_talks_nonsense_is_502,
+                an_upstream_that_does_not_answer_is_504,
+                a_long_upload_is_no_late_answer,
+                an_answer_that_stalls_is_aborted,
+                passes_on_what_may_pass,
+                trailers_do_not_pass,
+                answers_without_a_body_stay_without,
+                refuses_before_anything_goes_upstream,
+                a_refused_upgrade_lets_nothing_slip_behind_it,
+                closes_where_the_body_is_not_read,
+                hands_the_rest_to_the_application,
+                keeps_connections_to_upstreams,
+                a_large_body_is_not_collected,
+                leads_to_the_provider,
+            ]
+            secure: [
+                trusts_a_root_that_was_given,
+                trusts_no_other_root,
+                trusts_no_certificate_for_another_name,
+                a_handshake_counts_towards_the_deadline,
             ]
             protected_api: [
                 lets_verified_tokens_through,

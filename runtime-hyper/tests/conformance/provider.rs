@@ -1,6 +1,6 @@
 //! An identity provider: a discovery document, a key set, and tokens that fit it.
 
-use super::wire::{Peer, read_head};
+use super::wire::{PATIENCE, Peer, read_head};
 use aws_lc_rs::{
     rand::SystemRandom,
     rsa::KeySize,
@@ -79,7 +79,8 @@ impl Provider {
         self.machine_with(RefreshSettings {
             min_back_off: Duration::from_millis(1),
             max_back_off: Duration::from_millis(20),
-            timeout: super::wire::PATIENCE,
+            // Longer than a test waits: what only a deadline would put right counts as broken.
+            timeout: 10 * PATIENCE,
             ..RefreshSettings::default()
         })
     }

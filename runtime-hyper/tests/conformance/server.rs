@@ -6,12 +6,12 @@ use super::{
 };
 use bytes::Bytes;
 use core::{
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
     task::{Context, Poll},
 };
 use http::{Request, Response, StatusCode, header};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 use portcullis_hyper::{
     body::Body,
     server::{Connection, Handler, Server, ServerHandle, ServerLimits},
@@ -83,7 +83,7 @@ pub(crate) fn answers_two_requests_on_one_connection<H: Harness>() {
 }
 
 /// Rows of the attack catalogue about framing, with what must come back.
-const REFUSED: [(&str, &str, u16); 31] = [
+const REFUSED: [(&str, &str, u16); 35] = [
     ("H12 no Host", "GET / HTTP/1.1\r\n\r\n", 400),
     ("H12 two Hosts", "GET / HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n", 400),
     ("H12 two Hosts in 1.0", "GET / HTTP/1.0\r\nhost: a\r\nhost: a\r\n\r\n", 400),
@@ -91,6 +91,10 @@ const REFUSED: [(&str, &str, u16); 31] = [
     ("H12 blank in Host", "GET / HTTP/1.1\r\nhost: a.example @evil\r\n\r\n", 400),
     ("H12 user in Host", "GET / HTTP/1.1\r\nhost: a.example@evil\r\n\r\n", 400),
     ("H12 path in Host", "GET / HTTP/1.1\r\nhost: a.example/x\r\n\r\n", 400),
+    ("H12 no number for a port", "GET / HTTP/1.1\r\nhost: a:b\r\n\r\n", 400),
+    ("H12 no port", "GET / HTTP/1.1\r\nhost: a:\r\n\r\n", 400),
+    ("H12 two ports", "GET / HTTP/1.1\r\nhost: a:1:2\r\n\r\n", 400),
+    ("H12 port out of range", "GET / HTTP/1.1\r\nhost: a:65536\r\n\r\n", 400),
     ("H12 list in Host", "GET / HTTP/1.1\r\nhost: a, b\r\n\r\n", 400),
     ("H12 target of another host", "GET http://evil/x HTTP/1.1\r\nhost: a\r\n\r\n", 400),
     ("H12 target with a user", "GET http://u@a/x HTTP/1.1\r\nhost: a\r\n\r\n", 400),
@@ -290,10 +294,12 @@ pub(crate) fn lets_a_request_finish_at_shutdown<H: Harness>() {
 
 pub(crate) fn closes_idle_connections_at_shutdown<H: Harness>() {
     let (server, address) = start::<H>(Answer(echo));
+    let silent = connect(address);
     let mut idle = begin(address);
     read_head(&mut idle);
     assert_eq!(H::block_on(server.shutdown(PATIENCE)), 0);
     assert_eq!(read_to_end(&mut idle), "GET /");
+    drop(silent);
 }
 
 pub(crate) fn ends_what_does_not_finish_in_time<H: Harness>() {
@@ -338,6 +344,24 @@ pub(crate) fn a_stalled_upload_breaks_the_body<H: Harness>() {
     );
     let answer = exchange(address, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf");
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+/// H21.
+pub(crate) fn a_body_ends_before_its_trailers<H: Harness>() {
+    let (_server, address) = start::<H>(Answer(|request: Request<Body>| async move {
+        let mut body = request.into_body();
+        let mut frames = String::new();
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            frames.push(if frame.unwrap().is_data() { 'd' } else { 't' });
+        }
+        Response::new(Body::from(frames))
+    }));
+    let answer = exchange(
+        address,
+        "POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\
+         trailer: x\r\n\r\n2\r\nok\r\n0\r\nx: y\r\n\r\n",
+    );
+    assert!(answer.ends_with("\r\n\r\nd"), "{answer}");
 }
 
 /// Bytes without end, which say when nobody wants them any more.

@@ -1,0 +1,30 @@
+//! A pattern, and on the next line a path: compiling and matching end, in linear time.
+
+#![no_main]
+
+use fuzz_support::lines;
+use libfuzzer_sys::fuzz_target;
+use portcullis_core::pattern::{Case, Param, Pattern};
+
+/// Steps for each character of the pattern and of the path.
+const STEPS: u64 = 4;
+
+fuzz_target!(|data: &[u8]| {
+    let Some([source, path]) = lines::<2>(data) else { return };
+    for case in [Case::Insensitive, Case::Sensitive] {
+        let Ok(pattern) = Pattern::new(source, case) else { continue };
+        assert_eq!(pattern.source(), source);
+        let mut steps = 0;
+        let captures = pattern.captures_counted(path, &mut steps);
+        let size = (source.len() as u64 + 8) * (path.len() as u64 + 8);
+        assert!(steps <= STEPS * size, "{steps} steps for {size}");
+        assert_eq!(captures.is_some(), pattern.is_match(path));
+        for (name, param) in captures.iter().flat_map(|captures| captures.iter()) {
+            assert!(!name.is_empty());
+            match param {
+                Param::Text(text) => assert!(path.contains(text)),
+                Param::List(list) => assert!(list.iter().all(|text| path.contains(text))),
+            }
+        }
+    }
+});

@@ -1,0 +1,41 @@
+//! The content of a session cookie that opens, whatever it is.
+
+#![no_main]
+
+use fuzz_support::{Counting, HOST, context, gate, get, known_issuer, respond, sealed_session};
+use libfuzzer_sys::fuzz_target;
+use portcullis_core::{
+    flow::Step,
+    gate::{Decision, GateFlow},
+};
+
+fuzz_target!(|data: &[u8]| {
+    let Some(cookie) = sealed_session(data) else { return };
+    let begin = |target: &str| -> Step<GateFlow> {
+        let headers = [("host", HOST), ("cookie", cookie.as_str()), ("accept", "text/html")];
+        let mut entropy = Counting::default();
+        gate().begin(&get(target, &headers), &mut context(&mut entropy, known_issuer()))
+    };
+    let me = respond(begin("/api/auth/me")).expect("an answer of the gate");
+    let is_session = me.status == 200;
+    assert!(is_session || me.status == 204);
+    assert_eq!(is_session, serde_json::from_str::<serde_json::Value>(&me.body).is_ok());
+    assert!(!me.body.contains('<'));
+
+    match begin("/private") {
+        Step::Done(Decision::Serve(serve)) => assert!(is_session && serve.session.is_some()),
+        Step::Done(Decision::Respond(response)) => assert!(!is_session && response.status == 302),
+        step => panic!("{step:?}"),
+    }
+    match begin("/api/private-route") {
+        Step::Done(Decision::Forward(forward)) => {
+            assert!(is_session);
+            let credentials = forward.request.added().get("authorization").expect("a token");
+            assert!(credentials.starts_with("Bearer ") && credentials.len() > 7);
+        }
+        Step::Done(Decision::Respond(response)) => assert_eq!(response.status, 401),
+        step => panic!("{step:?}"),
+    }
+    let logout = respond(begin("/api/auth/logout")).expect("an answer of the gate");
+    assert_eq!(logout.status, 302);
+});

@@ -1,0 +1,16 @@
+//! What the fuzz targets share: a crypto provider that lets everything through, entropy that
+//! counts, a gate with its issuer, and readers for inputs that people can write.
+
+mod entropy;
+mod input;
+mod insecure;
+mod world;
+
+pub use entropy::Counting;
+pub use input::{Head, lines};
+pub use insecure::{INSECURE, sign};
+pub use world::{
+    ACCESS_TOKEN, API_AUDIENCE, CLIENT_ID, CLIENT_SECRET, HOST, ISSUER, Login, NOW, SESSION_COOKIE,
+    at, context, discovery, gate, get, key_set, known_issuer, ok, provider, ready_machine, respond,
+    sealed_session, secrets, signed_in,
+};
