@@ -149,6 +149,28 @@ async fn bind<R: Runtime>(
     Ok((server, origin))
 }
 
+/// The gate that the demonstration would have with these settings, without a server.
+///
+/// # Errors
+///
+/// [`StartError`] says what could not be made or understood.
+pub(crate) fn configured_gate(settings: Settings) -> Result<Gate, StartError> {
+    let origin = |address: &ListenAddress| {
+        address.origin(address.primary().port()).map_err(StartError::Origin)
+    };
+    let api = origin(&settings.api_address)?;
+    let client = match settings.provider {
+        Provider::External(client) => client,
+        Provider::BuiltIn { address, scope } => {
+            let frontend = origin(&settings.frontend_address)?;
+            let identity_provider = origin(&address)?;
+            let origins = BoundOrigins { frontend, api: api.clone(), identity_provider };
+            ClientSettings::generate(origins, scope).map_err(StartError::Entropy)?
+        }
+    };
+    gate(&client, &api)
+}
+
 /// The gate of the demonstration: two rules, one matcher.
 fn gate(client: &ClientSettings, api: &Origin) -> Result<Gate, StartError> {
     let secret = Secret::new(client.client_secret.expose());

@@ -11,10 +11,11 @@
 //!
 //! [`settings`] says which addresses, provider and secrets are in use. [`demo`] binds the
 //! listeners and puts the gate and the API guard between them and these handlers; no decision
-//! about who may pass is made here.
+//! about who may pass is made here. [`explain`] shows what the gate would do with a request.
 
 pub mod api;
 pub mod demo;
+pub mod explain;
 pub mod identity_provider;
 pub mod pages;
 pub mod settings;

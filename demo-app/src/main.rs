@@ -3,7 +3,7 @@
 
 use portcullis_demo::{
     demo::Demo,
-    settings::{LoadError, RuntimeName, Settings},
+    settings::{Command, CommandLine, LoadError, RuntimeName, Settings},
 };
 use portcullis_hyper::runtime::{Runtime, TokioRuntime};
 use portcullis_smol::SmolRuntime;
@@ -19,6 +19,19 @@ use tokio::sync::Notify;
 use tracing_subscriber::{filter::Targets, prelude::*};
 
 fn main() -> ExitCode {
+    match CommandLine::from_process() {
+        Ok(CommandLine { command: Some(Command::Explain(explain)), .. }) => {
+            return match explain.run() {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("{error}");
+                    ExitCode::from(2)
+                }
+            };
+        }
+        Ok(CommandLine { command: None, .. }) => {}
+        Err(error) => error.exit(),
+    }
     let settings = match Settings::from_process() {
         Ok(settings) => settings,
         Err(LoadError::CommandLine(error)) => error.exit(),

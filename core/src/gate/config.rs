@@ -9,7 +9,7 @@ use crate::{
     oidc::ClientConfig,
     path::CanonicalPath,
     pattern::Pattern,
-    rewrite::{Matcher, Rewrites, Served},
+    rewrite::{Matcher, Rewrites, Router, Served, Serves},
     session::{CookieNameError, CookieNames, SecretRing, SessionPolicy},
 };
 use alloc::{borrow::ToOwned as _, boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -83,9 +83,6 @@ impl Default for GateRoutes {
     }
 }
 
-/// Says what the application has at a path.
-pub(super) type Serves = dyn Fn(&str) -> Served + Send + Sync;
-
 /// Sets up a [`Gate`].
 pub struct GateBuilder {
     client: ClientConfig,
@@ -98,7 +95,7 @@ pub struct GateBuilder {
     clock_tolerance: ClockTolerance,
     protected: Option<Matcher>,
     api: Vec<Pattern>,
-    rewrites: Option<Rewrites>,
+    rewrites: Rewrites,
     serves: Box<Serves>,
     limits: ForwardLimits,
 }
@@ -116,7 +113,7 @@ impl GateBuilder {
             clock_tolerance: ClockTolerance::default(),
             protected: None,
             api: Vec::new(),
-            rewrites: None,
+            rewrites: Rewrites::default(),
             serves: Box::new(|_| Served::Nothing),
             limits: ForwardLimits::default(),
         }
@@ -167,7 +164,7 @@ impl GateBuilder {
     /// Where requests go.
     #[must_use]
     pub fn rewrites(self, rewrites: Rewrites) -> Self {
-        Self { rewrites: Some(rewrites), ..self }
+        Self { rewrites, ..self }
     }
 
     /// What the application has at a path. It decides where routing ends: at a file before the
@@ -198,6 +195,13 @@ impl GateBuilder {
             .map_err(GateConfigError::ClientId)?
             .with_clock_tolerance(self.clock_tolerance);
         let redirect_uri = self.client.base_url.join(&self.routes.path("callback"));
+        // The gate's own routes always count as served.
+        let (routes, serves) = (self.routes.clone(), self.serves);
+        let serves = move |path: &str| match routes.find(path) {
+            Some(_) => Served::Page,
+            None => serves(path),
+        };
+        let router = Router::new(self.rewrites, self.protected, serves);
         Ok(Gate(Arc::new(GateInner {
             redirect_uri,
             names,
@@ -207,12 +211,10 @@ impl GateBuilder {
             secrets: self.secrets,
             crypto: self.crypto,
             issuer: self.issuer,
+            router,
             routes: self.routes,
             session_policy: self.session_policy,
-            protected: self.protected,
             api: self.api,
-            rewrites: self.rewrites,
-            serves: self.serves,
             limits: self.limits,
         })))
     }

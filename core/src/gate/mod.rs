@@ -16,9 +16,11 @@ mod callback;
 mod config;
 mod decision;
 mod edits;
+mod explain;
 mod flow;
 mod login;
 mod logout;
+mod malformed;
 mod pages;
 mod refusal;
 mod route;
@@ -27,22 +29,24 @@ mod sessions;
 pub use config::{GateBuilder, GateConfigError, GateRoutes};
 pub use decision::{Decision, Forward, ForwardLimits, Serve, UpstreamFailure};
 pub use edits::{RequestEdits, ResponseEdits, ResponseFilter};
+pub use explain::{GateExplanation, GateOutcome};
 pub use flow::GateFlow;
+pub use malformed::Malformed;
 
 use crate::{
     crypto::CryptoProvider,
     flow::{Context, Step},
-    http::{Cookies, FieldText, Headers, One, Query, RequestHead, Response},
+    http::{Cookies, FieldText, Headers, Query, RequestHead, Response},
     issuer::IssuerIndex,
     jwt::TokenPolicy,
     oidc::ClientConfig,
     path::RequestTarget,
     pattern::Pattern,
-    rewrite::{Matcher, Rewrites},
+    rewrite::Router,
     session::{CookieNames, SecretRing, SessionPolicy},
 };
-use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
-use config::{OwnRoute, Serves};
+use alloc::{string::String, sync::Arc, vec::Vec};
+use config::OwnRoute;
 use core::fmt;
 
 /// The front gate of one application. Cloning it is cheap, and the clones are one gate.
@@ -60,10 +64,8 @@ pub(crate) struct GateInner {
     names: CookieNames,
     secure: bool,
     session_policy: SessionPolicy,
-    protected: Option<Matcher>,
     api: Vec<Pattern>,
-    rewrites: Option<Rewrites>,
-    serves: Box<Serves>,
+    router: Router,
     limits: ForwardLimits,
 }
 
@@ -90,21 +92,18 @@ impl Gate {
         self.0.client.base_url.as_str()
     }
 
+    /// The rules and the matcher, and what the application serves; the gate's own routes count as
+    /// served.
+    #[must_use]
+    pub fn router(&self) -> &Router {
+        &self.0.router
+    }
+
     /// Begins a request.
     pub fn begin(&self, request: &RequestHead<'_>, context: &mut Context<'_>) -> Step<GateFlow> {
-        if request.method == "CONNECT" {
-            return respond(pages::method_not_allowed("GET, HEAD, POST, PUT, PATCH, DELETE"));
-        }
-        let One::Value(host) = request.header("host") else {
-            return respond(pages::bad_request("host"));
-        };
-        let Some(target) = origin_form(request.target, host) else {
-            return respond(pages::bad_request("target"));
-        };
-        let target = match RequestTarget::parse(target) {
+        let target = match malformed::target(request) {
             Ok(target) => target,
-            Err(error) if error.is_length() => return respond(pages::uri_too_long(error.code())),
-            Err(error) => return respond(pages::bad_request(error.code())),
+            Err(malformed) => return respond(malformed.response()),
         };
         match self.0.routes.find(target.path.as_str()) {
             Some(route) => self.own_route(route, &target, request, context),
@@ -162,17 +161,6 @@ impl fmt::Debug for Gate {
 
 fn respond(response: Response) -> Step<GateFlow> {
     Step::Done(Decision::Respond(response))
-}
-
-/// The path and the query of a request target (RFC 9112 §3.2). In the absolute form the authority
-/// must be the one that `Host` names.
-fn origin_form<'h>(target: &'h str, host: &[u8]) -> Option<&'h str> {
-    if target.starts_with('/') {
-        return Some(target);
-    }
-    let rest = ["http://", "https://"].iter().find_map(|scheme| target.strip_prefix(scheme))?;
-    let (authority, path) = rest.split_at_checked(rest.find('/')?)?;
-    authority.as_bytes().eq_ignore_ascii_case(host).then_some(path)
 }
 
 /// The client as the connection shows it, for upstreams. What the client itself says of this was

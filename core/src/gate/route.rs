@@ -8,8 +8,8 @@ use crate::{
     entropy::Entropy,
     flow::{Context, Step},
     http::{Cookies, FieldText, Headers, RequestHead, Url},
-    path::{CanonicalPath, RequestTarget},
-    rewrite::{ExternalUrl, LocalUrl, RouteRequest, Served, Target},
+    path::RequestTarget,
+    rewrite::{Decided, ExternalUrl, LocalUrl, RouteRequest, Served, Target},
     session::{HeldCookies, Session},
     time::UnixSeconds,
 };
@@ -31,55 +31,28 @@ impl Gate {
     ) -> Step<GateFlow> {
         let routing =
             RouteRequest { path: &target.path, query: target.query, headers: request.headers };
-        let routed = match &self.0.rewrites {
-            None => Target::None,
-            Some(rewrites) => match rewrites.route(&routing, &|path| self.serves(path)) {
-                Ok(routed) => routed.target,
-                Err(_) => return respond(pages::bad_request("rewrite")),
+        let Ok(Decided { routed, covered }) = self.0.router.route(&routing) else {
+            return respond(pages::bad_request("rewrite"));
+        };
+        let guarded = covered.is_some();
+        let local = match routed.target {
+            Target::External(url) => return self.forward(target, &url, guarded, request, context),
+            Target::Local(local) => local,
+            Target::None => LocalUrl {
+                path: target.path.borrowed(),
+                query: target.query.map(Cow::Borrowed),
+                served: Served::Nothing,
             },
         };
-        match routed {
-            Target::External(url) => {
-                let guarded =
-                    self.is_guarded(&routing) || self.is_guarded_path(&url.path, &routing);
-                self.forward(target, &url, guarded, request, context)
+        match self.0.routes.find(local.path.as_str()) {
+            // A rule that leads to one of the gate's own routes.
+            Some(route) => {
+                let query = local.query.as_deref();
+                let target = RequestTarget { path: local.path.borrowed(), query };
+                self.own_route(route, &target, request, context)
             }
-            Target::Local(local) => match self.0.routes.find(local.path.as_str()) {
-                // A rule that leads to one of the gate's own routes.
-                Some(route) => {
-                    let query = local.query.as_deref();
-                    let target = RequestTarget { path: local.path.borrowed(), query };
-                    self.own_route(route, &target, request, context)
-                }
-                None => {
-                    let guarded =
-                        self.is_guarded(&routing) || self.is_guarded_path(&local.path, &routing);
-                    self.serve(target, local, guarded, request, context)
-                }
-            },
-            Target::None => {
-                let local = LocalUrl {
-                    path: target.path.borrowed(),
-                    query: target.query.map(Cow::Borrowed),
-                    served: Served::Nothing,
-                };
-                self.serve(target, local, self.is_guarded(&routing), request, context)
-            }
+            None => self.serve(target, local, guarded, request, context),
         }
-    }
-
-    /// The gate's own routes always count as served.
-    fn serves(&self, path: &str) -> Served {
-        if self.0.routes.find(path).is_some() { Served::Page } else { (self.0.serves)(path) }
-    }
-
-    fn is_guarded(&self, routing: &RouteRequest<'_>) -> bool {
-        self.0.protected.as_ref().is_some_and(|protected| protected.is_match(routing))
-    }
-
-    /// Asks the guard again, about what the rules made of the path.
-    fn is_guarded_path(&self, path: &CanonicalPath<'_>, routing: &RouteRequest<'_>) -> bool {
-        *path != *routing.path && self.is_guarded(&RouteRequest { path, ..*routing })
     }
 
     fn forward(
@@ -94,7 +67,7 @@ impl Gate {
             return respond(pages::bad_request("rewrite"));
         };
         let cookies = Cookies::of(request.headers);
-        let mut request_headers = Headers::new();
+        let mut credentials = None;
         let mut response_headers = Headers::new();
         if guarded {
             let now = context.now.unix;
@@ -103,7 +76,7 @@ impl Gate {
                 let token = session.live_access_token(now, TOKEN_MARGIN)?;
                 Some((session, FieldText::new(format!("Bearer {}", token.expose())).ok()?))
             });
-            let Some((session, credentials)) = token else {
+            let Some((session, bearer)) = token else {
                 // A session whose token has expired stays: pages go on to know who it is.
                 let held = if session.is_some() { HeldCookies::default() } else { held };
                 let (path, query) = (target.path.as_str(), target.query);
@@ -112,15 +85,12 @@ impl Gate {
             if is_forged(request, self.0.client.base_url.as_str()) {
                 return respond(pages::forged());
             }
-            request_headers.append("authorization", credentials);
+            credentials = Some(bearer);
             self.touch(session, held, request, now, context.entropy, &mut response_headers);
         }
-        self.add_request_headers(request, cookies, &mut request_headers);
-        let replaced: &[&str] =
-            if guarded { &["authorization", "cookie", "host"] } else { &["cookie", "host"] };
         Step::Done(Decision::Forward(Forward {
             destination,
-            request: RequestEdits::new(request.headers, replaced, request_headers),
+            request: self.forward_edits(request, credentials),
             response: ResponseEdits::new(self.0.names.clone(), response_headers, guarded),
             limits: self.0.limits,
         }))
@@ -151,24 +121,42 @@ impl Gate {
                 self.touch(session, held, request, now, context.entropy, &mut response_headers);
             }
         }
-        let mut request_headers = Headers::new();
-        self.add_request_headers(request, cookies, &mut request_headers);
         let private = session.is_some();
         Step::Done(Decision::Serve(Serve {
             path: local.path.as_str().to_owned(),
             query: local.query.map(Cow::into_owned),
             session,
-            request: RequestEdits::new(request.headers, &["cookie"], request_headers),
+            request: self.serve_edits(request),
             response: ResponseEdits::new(self.0.names.clone(), response_headers, private),
         }))
     }
 
-    fn add_request_headers(
+    /// What changes in a request on its way to an upstream. With `credentials` of ours, the client's
+    /// own stay behind.
+    pub(super) fn forward_edits(
         &self,
         request: &RequestHead<'_>,
-        cookies: Cookies<'_>,
-        headers: &mut Headers,
-    ) {
+        credentials: Option<FieldText>,
+    ) -> RequestEdits {
+        let replaced: &[&str] = match credentials {
+            Some(_) => &["authorization", "cookie", "host"],
+            None => &["cookie", "host"],
+        };
+        let mut added = Headers::new();
+        credentials.into_iter().for_each(|value| added.append("authorization", value));
+        self.add_common_fields(request, &mut added);
+        RequestEdits::new(request.headers, replaced, added)
+    }
+
+    /// What changes in a request on its way to the application.
+    pub(super) fn serve_edits(&self, request: &RequestHead<'_>) -> RequestEdits {
+        let mut added = Headers::new();
+        self.add_common_fields(request, &mut added);
+        RequestEdits::new(request.headers, &["cookie"], added)
+    }
+
+    fn add_common_fields(&self, request: &RequestHead<'_>, headers: &mut Headers) {
+        let cookies = Cookies::of(request.headers);
         if let Some(others) = cookies.without(&|name| self.0.names.is_own(name)) {
             headers.append("cookie", others);
         }

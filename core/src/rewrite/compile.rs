@@ -26,6 +26,7 @@ pub(super) struct Rules {
 
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
+    pub(super) written: RewriteRule,
     pub(super) pattern: Pattern,
     pub(super) conditions: Conditions,
     pub(super) destination: Destination,
@@ -197,7 +198,13 @@ impl Rule {
         match (pattern, destination) {
             (Some(pattern), Some(destination)) if problems.is_empty() => {
                 let outside_base_path = rule.outside_base_path;
-                Ok(Self { pattern, conditions, destination, outside_base_path })
+                Ok(Self {
+                    written: rule.clone(),
+                    pattern,
+                    conditions,
+                    destination,
+                    outside_base_path,
+                })
             }
             _ => Err(problems),
         }

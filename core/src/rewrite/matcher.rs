@@ -246,6 +246,11 @@ impl Matcher {
         MatcherBuilder::default()
     }
 
+    /// The sources of the entries, in order.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.pattern.pattern.source())
+    }
+
     /// Whether any entry covers the request.
     #[must_use]
     pub fn is_match(&self, request: &RouteRequest<'_>) -> bool {

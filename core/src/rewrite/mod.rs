@@ -48,6 +48,7 @@ mod matcher;
 mod query;
 mod route;
 mod routed;
+mod router;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -63,6 +64,7 @@ pub use routed::{
     Applied, AppliedParam, Explanation, ExternalUrl, LocalUrl, ParamValue, RouteRequest, Routed,
     Served, Target,
 };
+pub use router::{Covered, CoveredPath, Decided, Router, RouterExplanation, Serves};
 pub use rule::{Condition, RewriteRule};
 
 /// The greatest number of rules in all lists together, and of entries of a matcher.

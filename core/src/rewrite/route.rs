@@ -10,6 +10,7 @@ use super::{
         Applied, AppliedParam, Explanation, ExternalUrl, LocalUrl, ParamValue, RouteRequest,
         Routed, Served, Target,
     },
+    rule::RewriteRule,
 };
 use crate::{
     http::HeaderView,
@@ -96,6 +97,19 @@ impl Rewrites {
     #[must_use]
     pub fn base_path(&self) -> &str {
         &self.base_path
+    }
+
+    /// The rules as they were written, in the order in which they are asked.
+    pub fn rules(&self) -> impl Iterator<Item = (RuleId, &RewriteRule)> {
+        let lists = [
+            (Phase::BeforeFiles, &self.before_files),
+            (Phase::AfterFiles, &self.after_files),
+            (Phase::Fallback, &self.fallback),
+        ];
+        lists.into_iter().flat_map(|(phase, list)| {
+            let rules = list.rules.iter().enumerate();
+            rules.map(move |(index, rule)| (RuleId { phase, index }, &rule.written))
+        })
     }
 
     /// Decides where a request goes. `serves` says what the application has at a path, which is

@@ -1,6 +1,6 @@
 //! The vocabulary of routing: what goes in, what comes out.
 
-use super::{RuleId, error::RouteError};
+use super::{Phase, RuleId, error::RouteError};
 use crate::{
     http::{HeaderView, Scheme},
     path::CanonicalPath,
@@ -106,6 +106,30 @@ impl fmt::Display for LocalUrl<'_> {
     }
 }
 
+impl Routed<'_> {
+    /// A copy that borrows nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Routed<'static> {
+        let Self { target, rule, steps } = self;
+        let owned = |query: Option<Cow<'_, str>>| query.map(|query| Cow::Owned(query.into_owned()));
+        let target = match target {
+            Target::External(ExternalUrl { scheme, authority, path, query }) => {
+                Target::External(ExternalUrl {
+                    scheme,
+                    authority: Cow::Owned(authority.into_owned()),
+                    path: path.into_owned(),
+                    query: owned(query),
+                })
+            }
+            Target::Local(LocalUrl { path, query, served }) => {
+                Target::Local(LocalUrl { path: path.into_owned(), query: owned(query), served })
+            }
+            Target::None => Target::None,
+        };
+        Routed { target, rule, steps }
+    }
+}
+
 /// How a request was routed, in full.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation<'a> {
@@ -113,6 +137,36 @@ pub struct Explanation<'a> {
     pub applied: Vec<Applied>,
     /// Where that led.
     pub result: Result<Routed<'a>, RouteError>,
+}
+
+impl Explanation<'_> {
+    /// Whether routing had not ended before it came to `rule`.
+    #[must_use]
+    pub fn reached(&self, rule: RuleId) -> bool {
+        let routed = match &self.result {
+            Ok(routed) => routed,
+            Err(error) => return rule <= error.rule,
+        };
+        match (&routed.target, routed.rule) {
+            (Target::External(_), Some(last)) => rule <= last,
+            (Target::Local(local), Some(last)) if last.phase != Phase::BeforeFiles => {
+                rule <= last || !local.served.is_served()
+            }
+            // The application ended it, where it was asked between two lists.
+            (Target::Local(local), _) => match local.served {
+                Served::File => rule.phase <= Phase::BeforeFiles,
+                Served::Page => rule.phase <= Phase::AfterFiles,
+                Served::Nothing => true,
+            },
+            (Target::External(_) | Target::None, _) => true,
+        }
+    }
+
+    /// A copy that borrows nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Explanation<'static> {
+        Explanation { applied: self.applied, result: self.result.map(Routed::into_owned) }
+    }
 }
 
 /// A rule that applied.

@@ -34,6 +34,18 @@ impl RewriteRule {
         }
     }
 
+    /// The pattern of the paths that it applies to.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Where such requests go.
+    #[must_use]
+    pub fn destination(&self) -> &str {
+        &self.destination
+    }
+
     /// Adds a condition that must hold.
     #[must_use]
     pub fn has(mut self, condition: Condition) -> Self {

@@ -3,9 +3,10 @@
 use core::fmt;
 use std::ffi::OsString;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use super::checks::Fault;
+use crate::explain::Explain;
 
 /// The runtime that carries the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -35,13 +36,32 @@ impl fmt::Display for RuntimeName {
 /// authentication gate between them.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, after_help = ENVIRONMENT)]
-pub(super) struct CommandLine {
+pub struct CommandLine {
+    /// What to do; without a command, the demonstration runs.
+    #[command(subcommand)]
+    pub command: Option<Command>,
     /// The runtime that carries the gate [default: hyper]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(super) runtime: Option<RuntimeName>,
 }
 
+/// What the binary can do besides running the demonstration.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what the gate would do with a request, and why.
+    Explain(Explain),
+}
+
 impl CommandLine {
+    /// Reads the command line of this process.
+    ///
+    /// # Errors
+    ///
+    /// When it is wrong, or asks for help or the version.
+    pub fn from_process() -> Result<Self, clap::Error> {
+        Self::parse(std::env::args_os())
+    }
+
     pub(super) fn parse(
         arguments: impl IntoIterator<Item = OsString>,
     ) -> Result<Self, clap::Error> {

@@ -23,8 +23,7 @@ use std::path::Path;
 
 pub use self::built_in::{BoundOrigins, provider_configuration};
 pub use self::checks::Fault;
-use self::command_line::CommandLine;
-pub use self::command_line::RuntimeName;
+pub use self::command_line::{Command, CommandLine, RuntimeName};
 pub use self::dotenv::FileFault;
 pub use self::listen_address::ListenAddress;
 pub use self::problem::{LoadError, Problem, Problems};

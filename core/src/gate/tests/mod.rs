@@ -2,6 +2,7 @@
 //! a virtual clock.
 
 mod callback;
+mod explain;
 mod login;
 mod routing;
 
