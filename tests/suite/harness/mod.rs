@@ -1,0 +1,17 @@
+//! What the tests drive the demonstration with.
+
+mod browser;
+mod client;
+mod demo;
+mod directory;
+mod keys;
+mod process;
+mod provider;
+
+pub(crate) use browser::{Browser, missing_program};
+pub(crate) use client::{Client, Reply, query_of};
+pub(crate) use demo::{Demo, Runtime};
+pub(crate) use directory::TemporaryDirectory;
+pub(crate) use keys::{SigningKey, now, unsigned};
+pub(crate) use process::{Ended, Process};
+pub(crate) use provider::{Answer, Provider, settings};

@@ -1,0 +1,106 @@
+//! What crosses the packages: the demonstration as a process of its own, driven over real sockets
+//! on the loopback interface and in a real browser, the same on every runtime.
+//!
+//! Waits are generous and nothing is measured: a slow machine makes no test fail.
+
+mod api_tokens;
+mod bad_input;
+mod browser;
+mod dependencies;
+mod flow;
+mod harness;
+mod outages;
+mod process;
+
+/// Makes a `#[test]` of each rule for every runtime.
+macro_rules! on_every_runtime {
+    ($($module:ident: [$($rule:ident,)*])*) => {
+        on_every_runtime!(hyper Hyper; $($module: [$($rule,)*])*);
+        on_every_runtime!(smol Smol; $($module: [$($rule,)*])*);
+    };
+    ($runtime:ident $variant:ident; $($module:ident: [$($rule:ident,)*])*) => {
+        mod $runtime {
+            $(mod $module {
+                $(#[test]
+                fn $rule() {
+                    crate::$module::$rule(crate::harness::Runtime::$variant);
+                })*
+            })*
+        }
+    };
+}
+
+on_every_runtime! {
+    flow: [
+        home_and_public_are_open_to_anyone,
+        a_private_page_leads_through_the_sign_in_and_back,
+        an_api_request_without_a_session_is_refused_in_json,
+        the_api_answers_somebody_who_is_signed_in,
+        what_the_api_does_not_have_is_not_found_in_json,
+        the_api_itself_refuses_requests_without_a_token,
+        the_gates_own_routes_are_not_guarded,
+        me_says_who_is_signed_in,
+        credentials_of_the_client_are_replaced,
+        no_token_reaches_the_client,
+        cookies_are_out_of_reach_for_scripts,
+        a_request_that_another_site_caused_is_refused,
+        a_sign_in_leads_nowhere_but_into_the_application,
+        after_signing_out_the_sign_in_is_asked_for_again,
+        logins_in_two_tabs_do_not_disturb_each_other,
+    ]
+    bad_input: [
+        a_callback_with_another_state_is_refused,
+        a_callback_without_a_state_is_refused,
+        a_callback_with_a_repeated_parameter_is_refused,
+        a_callback_in_another_browser_is_refused,
+        a_callback_from_another_issuer_is_refused,
+        a_callback_works_once,
+        a_code_of_nobody_is_the_providers_fault,
+        a_sign_in_that_the_provider_refuses_is_forbidden,
+        a_tampered_session_cookie_is_no_session,
+        a_truncated_session_cookie_is_no_session,
+        a_tampered_login_cookie_is_no_login,
+        a_login_cookie_is_no_session_cookie,
+        a_session_cookie_of_another_process_is_no_session,
+        an_ambiguous_path_is_refused,
+    ]
+    api_tokens: [
+        accepts_a_good_token,
+        refuses_a_token_that_has_expired,
+        refuses_a_token_that_is_not_valid_yet,
+        refuses_a_token_for_another_audience,
+        refuses_a_token_of_another_issuer,
+        refuses_another_algorithm,
+        refuses_a_token_without_a_signature,
+        refuses_a_broken_signature,
+        refuses_the_signature_of_another_key,
+        refuses_an_id_token,
+        refuses_an_unknown_key_id,
+        refuses_malformed_credentials,
+    ]
+    outages: [
+        an_issuer_may_be_configured_with_or_without_its_final_slash,
+        a_provider_that_is_down_makes_sign_in_unavailable,
+        a_provider_that_is_down_makes_the_api_unavailable,
+        a_provider_that_answers_garbage_makes_sign_in_unavailable,
+        a_discovery_document_of_another_issuer_is_not_used,
+        a_provider_that_comes_back_is_used_again,
+        a_token_endpoint_that_is_down_makes_sign_in_unavailable,
+        a_token_endpoint_that_answers_garbage_is_the_providers_fault,
+        an_id_token_that_does_not_fit_is_the_providers_fault,
+        a_key_set_that_cannot_be_had_is_no_fault_of_the_token,
+        a_key_that_is_known_outlives_the_provider,
+        the_log_has_no_secret,
+    ]
+    process: [
+        stops_when_it_is_told_to,
+        names_every_setting_that_is_missing,
+        names_a_setting_that_is_wrong_and_shows_no_value,
+        names_settings_that_contradict_each_other,
+        names_the_setting_of_an_address_that_is_in_use,
+        reads_settings_from_a_file,
+    ]
+    browser: [
+        a_person_signs_in_calls_the_api_and_signs_out,
+    ]
+}

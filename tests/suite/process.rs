@@ -1,0 +1,101 @@
+//! The process itself: how it starts, what stops the start, and how it ends.
+
+use crate::harness::{Client, Demo, Ended, Provider, Runtime, TemporaryDirectory, settings};
+use std::{fs, net::TcpListener};
+
+const PROVIDER: &str = "https://tenant.example";
+
+/// A start that comes to nothing.
+fn run(runtime: Runtime, settings: &[(&str, &str)]) -> Ended {
+    let ended = Demo::spawn(runtime, settings, TemporaryDirectory::new()).wait();
+    assert!(!ended.status.success(), "{ended:?}");
+    assert_eq!(ended.stdout, "");
+    for secret in [Provider::CLIENT_SECRET, Provider::COOKIE_SECRET] {
+        assert!(!ended.stderr.contains(secret), "{ended:?}");
+    }
+    ended
+}
+
+pub(crate) fn stops_when_it_is_told_to(runtime: Runtime) {
+    let demo = Demo::start(runtime);
+    let frontend = demo.frontend.clone();
+    assert_eq!(Client::new().open(&frontend).status, 200);
+    let ended = demo.stop();
+    assert!(ended.status.success(), "{ended:?}");
+    assert!(ended.stdout.contains(&format!("running on {}", runtime.name())), "{ended:?}");
+    assert_eq!(ended.stderr, "");
+}
+
+pub(crate) fn names_every_setting_that_is_missing(runtime: Runtime) {
+    let all = settings(PROVIDER);
+    for (missing, _) in all {
+        let rest: Vec<_> = all.into_iter().filter(|(name, _)| *name != missing).collect();
+        let ended = run(runtime, &rest);
+        assert!(ended.stderr.contains(&format!("{missing} (or ")), "{ended:?}");
+        for (name, _) in rest {
+            assert!(!ended.stderr.contains(&format!("{name} (or ")), "{ended:?}");
+        }
+    }
+}
+
+pub(crate) fn names_a_setting_that_is_wrong_and_shows_no_value(runtime: Runtime) {
+    for (name, value) in [
+        ("AUTH0_SECRET", "short-7f3a"),
+        ("AUTH0_BASE_URL", "https://app.example/with/a-path-7f3a"),
+        ("AUTH0_ISSUER_BASE_URL", "http://tenant-7f3a.example"),
+        ("AUTH0_CLIENT_ID", "with blanks 7f3a"),
+        ("AUTH0_SCOPE", "profile-7f3a"),
+        ("PORTCULLIS_FRONTEND_ADDR", "7f3a"),
+        ("PORTCULLIS_API_ADDR", "localhost:7f3a"),
+        ("PORTCULLIS_IDP_ADDR", "192.0.2.1:4000"),
+    ] {
+        let mut settings = settings(PROVIDER).to_vec();
+        settings.push((name, value));
+        let ended = run(runtime, &settings);
+        assert!(ended.stderr.contains(&format!("{name}: ")), "{ended:?}");
+        assert!(!ended.stderr.contains("7f3a"), "{ended:?}");
+    }
+}
+
+pub(crate) fn names_settings_that_contradict_each_other(runtime: Runtime) {
+    let mut two_names = settings(PROVIDER).to_vec();
+    two_names.push(("PORTCULLIS_CLIENT_ID", "another-client"));
+    let ended = run(runtime, &two_names);
+    for name in ["AUTH0_CLIENT_ID", "PORTCULLIS_CLIENT_ID"] {
+        assert!(ended.stderr.contains(name), "{ended:?}");
+    }
+    let one_address =
+        [("PORTCULLIS_FRONTEND_ADDR", "127.0.0.1:9"), ("PORTCULLIS_API_ADDR", "127.0.0.1:9")];
+    let ended = run(runtime, &one_address);
+    for (name, _) in one_address {
+        assert!(ended.stderr.contains(name), "{ended:?}");
+    }
+}
+
+pub(crate) fn names_the_setting_of_an_address_that_is_in_use(runtime: Runtime) {
+    let other = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = other.local_addr().expect("an address").to_string();
+    for name in ["PORTCULLIS_FRONTEND_ADDR", "PORTCULLIS_API_ADDR", "PORTCULLIS_IDP_ADDR"] {
+        let ended = run(runtime, &[(name, &address)]);
+        assert!(ended.stderr.contains(name), "{ended:?}");
+        assert!(ended.stderr.contains(&address), "{ended:?}");
+    }
+}
+
+pub(crate) fn reads_settings_from_a_file(runtime: Runtime) {
+    let directory = TemporaryDirectory::new();
+    fs::write(directory.path().join(".env.local"), "AUTH0_CLIENT_ID=the-client\n").expect("a file");
+    fs::write(directory.path().join(".env"), "AUTH0_CLIENT_ID=another\nAUTH0_AUDIENCE=urn:api\n")
+        .expect("a file");
+    let ended = Demo::spawn(runtime, &[], directory).wait();
+    assert!(!ended.status.success(), "{ended:?}");
+    for (name, missing) in [
+        ("AUTH0_CLIENT_ID", false),
+        ("AUTH0_AUDIENCE", false),
+        ("AUTH0_SECRET", true),
+        ("AUTH0_BASE_URL", true),
+    ] {
+        let is_named = ended.stderr.contains(&format!("{name} (or "));
+        assert_eq!(is_named, missing, "{ended:?}");
+    }
+}
