@@ -1,7 +1,8 @@
 //! What a browser or somebody in its place can send to the gate: the status fits, the answer says
 //! nothing secret, and the process goes on.
 
-use crate::harness::{Client, Demo, Provider, Reply, Runtime, query_of};
+use crate::harness::{Client, Demo, Provider, Reply, Runtime, aged, query_of};
+use portcullis_core::session::Purpose;
 use serde_json::{Value, json};
 
 const STATE: &str = "AAAAAAAAAAAABBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -190,6 +191,41 @@ pub(crate) fn a_tampered_login_cookie_is_no_login(runtime: Runtime) {
         assert_failed(&client, &page, 400, "login_not_started_here");
     }
     assert_goes_on(&demo);
+}
+
+pub(crate) fn a_login_that_took_too_long_is_refused(runtime: Runtime) {
+    let provider = Provider::start();
+    let demo = Demo::with_provider(runtime, &provider);
+    // Almost an hour, and more than that.
+    for (age, status, code) in [(3500, 502, "code_refused"), (3700, 400, "login_not_started_here")]
+    {
+        let mut client = Client::new();
+        let away = client.open(&format!("{}/api/auth/login", demo.frontend));
+        let name = client.login_cookie().expect("a login").to_owned();
+        let old = aged(&name, &client.cookies[&name], Purpose::Login, age);
+        client.cookies.insert(name, old);
+        let state = query_of(away.location(), "state").expect("a state");
+        let page = client.open(&provider.callback(&demo, &state));
+        assert_failed(&client, &page, status, code);
+    }
+}
+
+pub(crate) fn a_session_that_is_too_old_is_no_session(runtime: Runtime) {
+    let provider = Provider::start();
+    let demo = Demo::with_provider(runtime, &provider);
+    let mut client = Client::new();
+    provider.sign_in(&mut client, &demo, |_| ());
+    let name = client.session_cookie().expect("a session").to_owned();
+    let fresh = client.cookies[&name].clone();
+    for (hours, is_session) in [(1, true), (23, true), (25, false), (24 * 365, false)] {
+        let old = aged(&name, &fresh, Purpose::Session, hours * 3600);
+        client.cookies.insert(name.clone(), old.clone());
+        assert_eq!(client.is_signed_in(&demo), is_session, "{hours} hours");
+        // The access token has expired long before.
+        client.cookies.insert(name.clone(), old);
+        let refusal = client.call(&format!("{}/api/private-route", demo.frontend));
+        assert_eq!(refusal.status, 401, "{hours} hours: {refusal:?}");
+    }
 }
 
 pub(crate) fn a_login_cookie_is_no_session_cookie(runtime: Runtime) {

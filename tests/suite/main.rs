@@ -60,6 +60,8 @@ on_every_runtime! {
         a_tampered_session_cookie_is_no_session,
         a_truncated_session_cookie_is_no_session,
         a_tampered_login_cookie_is_no_login,
+        a_login_that_took_too_long_is_refused,
+        a_session_that_is_too_old_is_no_session,
         a_login_cookie_is_no_session_cookie,
         a_session_cookie_of_another_process_is_no_session,
         an_ambiguous_path_is_refused,

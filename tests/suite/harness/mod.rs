@@ -2,6 +2,7 @@
 
 mod browser;
 mod client;
+mod clock;
 mod demo;
 mod directory;
 mod keys;
@@ -10,6 +11,7 @@ mod provider;
 
 pub(crate) use browser::{Browser, missing_program};
 pub(crate) use client::{Client, Reply, query_of};
+pub(crate) use clock::aged;
 pub(crate) use demo::{Demo, Runtime};
 pub(crate) use directory::TemporaryDirectory;
 pub(crate) use keys::{SigningKey, now, unsigned};

@@ -1,0 +1,42 @@
+//! Time passes for the contents of a cookie, since it cannot for a process.
+
+use super::Provider;
+use portcullis_core::{
+    crypto::RUSTCRYPTO,
+    entropy::{Entropy, EntropyError},
+    http::{Cookies, Headers},
+    session::{HeldCookies, Purpose, SealedCookie, SecretRing},
+};
+use serde_json::Value;
+
+/// The value of the cookie `name` as it would be had it been written `seconds` earlier. It was
+/// sealed with [`Provider::COOKIE_SECRET`].
+pub(crate) fn aged(name: &str, value: &str, purpose: Purpose, seconds: u64) -> String {
+    let ring = SecretRing::new([Provider::COOKIE_SECRET], RUSTCRYPTO).expect("a good secret");
+    let cookie = SealedCookie { name, purpose, secure: false };
+    let headers = [("cookie", format!("{name}={value}"))];
+    let opened = cookie.read(Cookies::of(&headers), &ring).opened.expect("it opens");
+    let mut content: Value = serde_json::from_slice(&opened).expect("the content is JSON");
+    let moments = content.as_object_mut().expect("an object").values_mut();
+    for moment in moments.filter(|member| member.is_u64()) {
+        *moment = (moment.as_u64().expect("a number") - seconds).into();
+    }
+    let mut headers = Headers::new();
+    let held = HeldCookies::default();
+    cookie
+        .write(content.to_string().as_bytes(), 60, held, &ring, &mut Predictable, &mut headers)
+        .expect("it can be sealed again");
+    let field = headers.get("set-cookie").expect("a cookie");
+    let (_, rest) = field.split_once('=').expect("a value");
+    rest.split(';').next().expect("a value").to_owned()
+}
+
+/// Bytes that everybody can predict.
+struct Predictable;
+
+impl Entropy for Predictable {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        bytes.fill(7);
+        Ok(())
+    }
+}
