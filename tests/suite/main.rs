@@ -1,0 +1,3 @@
+//! What crosses crates.
+
+mod next_differential;
