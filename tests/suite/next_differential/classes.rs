@@ -16,19 +16,30 @@ use portcullis_core::{
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// How often each class explained a difference.
+/// How often both sides agreed on what, and how often each class explained a difference.
 #[derive(Debug, Default)]
-pub(super) struct Counts(BTreeMap<&'static str, (usize, &'static str)>);
+pub(super) struct Counts {
+    same: BTreeMap<String, usize>,
+    classes: BTreeMap<&'static str, (usize, &'static str)>,
+}
 
 impl Counts {
-    pub(super) fn add(&mut self, class: Class) {
-        self.0.entry(class.name).or_insert((0, class.reason)).0 += 1;
+    pub(super) fn same(&mut self, outcome: &str) {
+        *self.same.entry(outcome.to_owned()).or_default() += 1;
     }
 
-    pub(super) fn print(&self, what: &str, asked: usize) {
-        let differing: usize = self.0.values().map(|(count, _)| count).sum();
-        println!("{what}: {asked} asked, {} the same, {differing} in classes", asked - differing);
-        for (name, (count, reason)) in &self.0 {
+    pub(super) fn differs(&mut self, class: Class) {
+        self.classes.entry(class.name).or_insert((0, class.reason)).0 += 1;
+    }
+
+    pub(super) fn print(&self, what: &str) {
+        let same: usize = self.same.values().sum();
+        let differing: usize = self.classes.values().map(|(count, _)| count).sum();
+        println!("{what}: {} asked, {same} the same, {differing} in classes", same + differing);
+        for (outcome, count) in &self.same {
+            println!("  {count:>6}  the same: {outcome}");
+        }
+        for (name, (count, reason)) in &self.classes {
             println!("  {count:>6}  {name}: {reason}");
         }
     }
@@ -41,11 +52,11 @@ pub(super) struct Class {
     pub(super) reason: &'static str,
 }
 
-const fn class(name: &'static str, reason: &'static str) -> Class {
+pub(super) const fn class(name: &'static str, reason: &'static str) -> Class {
     Class { name, reason }
 }
 
-const AMBIGUOUS_TARGET: Class = class(
+pub(super) const AMBIGUOUS_TARGET: Class = class(
     "ambiguous-target",
     "a target that two servers could read differently is refused, not redirected, resolved or \
      passed on",
@@ -62,8 +73,10 @@ const UNFILLABLE: Class = class(
 );
 const ABSENT: Class =
     class("absent-parameter", "a parameter that took nothing leaves nothing, and is no error");
-const BASE_PATH: Class =
-    class("base-path-itself", "the base path alone is the path `/` below it, on both sides of a rule");
+pub(super) const BASE_PATH: Class = class(
+    "base-path-itself",
+    "the base path alone is the path `/` below it, on both sides of a rule",
+);
 const QUERY_BYTES: Class = class(
     "query-bytes",
     "the query of the request keeps its bytes and its order; only what a rule adds is written anew",
@@ -74,7 +87,7 @@ const NOT_APPENDED: Class = class(
 );
 
 /// Things that a question can be put without.
-const WITHOUT: [(Class, fn(&mut Question)); 5] = [
+const WITHOUT: [(Class, fn(&mut Question)); 4] = [
     (
         class(
             "escapes-of-plain-characters",
@@ -86,14 +99,11 @@ const WITHOUT: [(Class, fn(&mut Question)); 5] = [
             }
         },
     ),
-    (
-        BASE_PATH,
-        |question| {
-            if !question.base_path.is_empty() && question.path == question.base_path {
-                question.path.push('/');
-            }
-        },
-    ),
+    (BASE_PATH, |question| {
+        if !question.base_path.is_empty() && question.path == question.base_path {
+            question.path.push('/');
+        }
+    }),
     (
         class(
             "whole-value",
@@ -125,16 +135,6 @@ const WITHOUT: [(Class, fn(&mut Question)); 5] = [
             }
             if let Some(query) = &mut question.query {
                 *query = plain(query, "=&");
-            }
-        },
-    ),
-    (
-        class("one-slash-at-the-end", "a file is the same with a slash behind its path"),
-        |question| {
-            if let Some(path) = question.path.strip_suffix('/')
-                && !path.is_empty()
-            {
-                question.path = path.to_owned();
             }
         },
     ),
@@ -225,7 +225,10 @@ fn has_plain_host(origin: &str) -> bool {
     let host = origin.split("://").nth(1).and_then(|rest| rest.split(':').next());
     host.unwrap_or_default().split('.').all(|label| {
         let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        !label.is_empty() && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+        !label.is_empty()
+            && label.bytes().all(inner)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     })
 }
 

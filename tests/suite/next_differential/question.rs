@@ -131,7 +131,7 @@ impl Question {
         self.headers
             .push(("host", random.pick(&["app.test", "APP.test:3000", "b.test"]).to_owned()));
         if random.chance(40) {
-            let value = random.pick(&["1", "abc", "a/b", "a&b=c", "../x", "b-7", ""]);
+            let value = random.pick(&["1", "10", "abc", "xabc", "a/b", "a&b=c", "../x", "b-7", ""]);
             self.headers.push(("x-one", value.to_owned()));
         }
         if random.chance(30) {

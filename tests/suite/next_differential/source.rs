@@ -40,7 +40,7 @@ pub(super) fn source(random: &mut Random) -> Source {
     if source.sample.is_empty() {
         source.sample.push('/');
     }
-    if random.chance(4) {
+    if random.chance(2) {
         // Most likely an error.
         let at = random.below(source.text.len());
         if source.text.is_char_boundary(at) {
@@ -110,12 +110,13 @@ pub(super) fn destination_path(random: &mut Random, params: &[Param]) -> String 
                 "" if random.chance(8) => "*",
                 _ => "",
             };
-            path.push_str(if random.chance(90) { "/" } else { "/x" });
+            let before = if modifier.is_empty() && random.chance(10) { "/x" } else { "/" };
+            path.push_str(before);
             path.push_str(&format!(":{}{modifier}", param.name));
         }
     }
     if random.chance(2) {
-        path.push_str("/:unknown");
+        path.push_str(random.pick(&["/:unknown", "/{a}", "/x{-:p}", "/:p(\\d+)"]));
     }
     if random.chance(2) {
         path.push_str("#:p");
