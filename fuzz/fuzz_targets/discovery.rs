@@ -19,11 +19,8 @@ fuzz_target!(|data: &[u8]| {
         let Ok(metadata) = ProviderMetadata::parse(data, configured, 64 * 1024) else { continue };
         let without_slash = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
         assert_eq!(without_slash(metadata.issuer()), without_slash(configured.as_str()));
-        let endpoints = [
-            metadata.authorization_endpoint(),
-            metadata.token_endpoint(),
-            metadata.jwks_uri(),
-        ];
+        let endpoints =
+            [metadata.authorization_endpoint(), metadata.token_endpoint(), metadata.jwks_uri()];
         for url in endpoints.into_iter().chain(metadata.end_session_endpoint()) {
             let is_local = configured.is_loopback() && url.is_loopback();
             assert!(url.scheme() == Scheme::Https || is_local, "{url}");

@@ -13,9 +13,8 @@ use portcullis_core::{
 };
 use std::sync::{Arc, LazyLock};
 
-static GUARD: LazyLock<Guard> = LazyLock::new(|| {
-    Guard::new(TokenPolicy::access_token([API_AUDIENCE]).expect("a good policy"))
-});
+static GUARD: LazyLock<Guard> =
+    LazyLock::new(|| Guard::new(TokenPolicy::access_token([API_AUDIENCE]).expect("a good policy")));
 
 fuzz_target!(|data: &[u8]| {
     let Some([header, claims, head]) = lines::<3>(data) else { return };

@@ -112,11 +112,7 @@ impl Run {
         }
     }
 
-    fn answer(
-        &mut self,
-        which: u8,
-        answer: impl FnOnce(Document) -> Result<Inbound, FetchError>,
-    ) {
+    fn answer(&mut self, which: u8, answer: impl FnOnce(Document) -> Result<Inbound, FetchError>) {
         if self.under_way.is_empty() {
             return;
         }

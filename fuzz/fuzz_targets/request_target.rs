@@ -40,6 +40,8 @@ fn check_path(path: &str) {
     let mut segments = path.split('/');
     assert!(segments.all(|segment| segment != "." && segment != ".."));
     let upper = path.to_ascii_uppercase();
-    assert!(["%2E", "%2F", "%5C", "%00", "%0A", "%0D"].iter().all(|escape| !upper.contains(escape)));
+    assert!(
+        ["%2E", "%2F", "%5C", "%00", "%0A", "%0D"].iter().all(|escape| !upper.contains(escape))
+    );
     assert_eq!(CanonicalPath::parse(path).expect("it is canonical").as_str(), path);
 }

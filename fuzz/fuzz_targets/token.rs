@@ -56,6 +56,10 @@ fn check(token: &VerifiedToken, audience: &str) {
     assert!(names_audience);
     let tolerance = 30;
     assert!(token.expires_at().0 + tolerance > NOW);
-    assert!(claims.get("nbf").is_none_or(|nbf| nbf.as_f64().expect("a date") <= (NOW + tolerance) as f64));
+    assert!(
+        claims
+            .get("nbf")
+            .is_none_or(|nbf| nbf.as_f64().expect("a date") <= (NOW + tolerance) as f64)
+    );
     assert!(token.scopes().all(|scope| !scope.is_empty()));
 }

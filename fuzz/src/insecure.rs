@@ -92,8 +92,9 @@ impl Hashing for Insecure {
 
 /// All bytes folded into one (FNV-1a).
 fn fold(parts: &[&[u8]]) -> u8 {
-    let hash = parts.iter().flat_map(|part| part.iter()).fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = parts
+        .iter()
+        .flat_map(|part| part.iter())
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
     hash.to_be_bytes().into_iter().fold(0, |folded, byte| folded ^ byte)
 }

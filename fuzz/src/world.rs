@@ -50,10 +50,7 @@ pub fn at(after: Duration) -> Now {
 }
 
 /// What a call needs, at the usual moment.
-pub fn context<'c>(
-    entropy: &'c mut dyn Entropy,
-    issuer: &'c Arc<IssuerSnapshot>,
-) -> Context<'c> {
+pub fn context<'c>(entropy: &'c mut dyn Entropy, issuer: &'c Arc<IssuerSnapshot>) -> Context<'c> {
     Context { now: at(Duration::ZERO), entropy, issuers: issuer }
 }
 
@@ -102,8 +99,7 @@ pub fn ready_machine() -> IssuerMachine {
 
 /// What is known of the issuer once both documents are there.
 pub fn known_issuer() -> &'static Arc<IssuerSnapshot> {
-    static SNAPSHOT: LazyLock<Arc<IssuerSnapshot>> =
-        LazyLock::new(|| ready_machine().snapshot());
+    static SNAPSHOT: LazyLock<Arc<IssuerSnapshot>> = LazyLock::new(|| ready_machine().snapshot());
     &SNAPSHOT
 }
 
@@ -193,7 +189,14 @@ pub fn sealed_session(plaintext: &[u8]) -> Option<String> {
     let cookie = SealedCookie { name: SESSION_COOKIE, purpose: Purpose::Session, secure: false };
     let mut headers = Headers::new();
     cookie
-        .write(plaintext, 3600, HeldCookies::default(), &RING, &mut Counting::default(), &mut headers)
+        .write(
+            plaintext,
+            3600,
+            HeldCookies::default(),
+            &RING,
+            &mut Counting::default(),
+            &mut headers,
+        )
         .ok()?;
     Some(cookie_field(&headers))
 }

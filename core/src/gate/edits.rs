@@ -27,11 +27,15 @@ const HOP_BY_HOP: [&str; 11] = [
 
 /// Fields that only a gate may set: who the client is, where it came from, and what frameworks
 /// take for words of their own.
-const RESERVED: [&str; 15] = [
+const RESERVED: [&str; 20] = [
     "cf-connecting-ip",
     "client-ip",
     "forwarded",
     "true-client-ip",
+    "x-auth-email",
+    "x-auth-groups",
+    "x-auth-roles",
+    "x-auth-user",
     "x-client-ip",
     "x-cluster-client-ip",
     "x-http-method",
@@ -43,11 +47,12 @@ const RESERVED: [&str; 15] = [
     "x-real-ip",
     "x-remote-user",
     "x-rewrite-url",
+    "x-webauth-user",
 ];
 
 /// Beginnings of such fields.
 const RESERVED_PREFIXES: [&str; 6] =
-    ["remote-", "x-auth-", "x-envoy-", "x-forwarded-", "x-invoke-", "x-middleware-"];
+    ["remote-", "x-auth-request-", "x-envoy-", "x-forwarded-", "x-invoke-", "x-middleware-"];
 
 fn is_hop_by_hop(name: &str) -> bool {
     HOP_BY_HOP.iter().any(|field| name.eq_ignore_ascii_case(field))

@@ -43,8 +43,9 @@ impl<'h> Cookies<'h> {
     }
 
     /// The `Cookie` field without the cookies whose name `drops` accepts; `None` where nothing
-    /// is left. What is left keeps its bytes and its order; a pair that is not visible ASCII, which
-    /// no server may set (RFC 6265bis §4.1.1), is left out.
+    /// is left. What is left keeps its bytes and its order. Left out are a pair that is not visible
+    /// ASCII, which no server may set (RFC 6265bis §4.1.1), and one without a name that upstream
+    /// would find a name in (`=name=value`).
     #[must_use]
     pub fn without(self, drops: &dyn Fn(&[u8]) -> bool) -> Option<FieldText> {
         let mut kept = String::new();
@@ -54,7 +55,8 @@ impl<'h> Cookies<'h> {
             else {
                 return;
             };
-            if drops(name) || !name_text.is_ascii() || !value.is_ascii() {
+            let hides_a_name = name.is_empty() && value.contains('=');
+            if drops(name) || hides_a_name || !name_text.is_ascii() || !value.is_ascii() {
                 return;
             }
             kept.push_str(if kept.is_empty() { "" } else { "; " });
@@ -176,6 +178,14 @@ mod tests {
         let kept = Cookies::of(&headers).without(&|name| name == b"own");
         assert_eq!(kept.unwrap().as_str(), "a=\"1\"; b; c=");
         assert_eq!(Cookies::of(&headers).without(&|_| true), None);
+    }
+
+    /// H24: a cookie without a name cannot become one with a name on its way.
+    #[test]
+    fn a_cookie_without_a_name_brings_none_along() {
+        let headers = [("cookie", "=own=x; a=1; b; ==own")];
+        let kept = Cookies::of(&headers).without(&|name| name == b"own");
+        assert_eq!(kept.unwrap().as_str(), "a=1; b");
     }
 
     /// C29: every cookie of ours has the same attributes.

@@ -53,7 +53,7 @@ pub const MAX_PARAMETERS: usize = 64;
 pub const MAX_PROGRAM: usize = 4096;
 
 /// How deep groups may stand inside groups.
-pub const MAX_NESTING: usize = 64;
+pub const MAX_NESTING: usize = 32;
 
 /// Whether letters are compared with regard to case.
 ///
@@ -238,26 +238,40 @@ impl Pattern {
         self.parts == other.parts
     }
 
-    /// The leading segments that every path must have, as text: what rules can be indexed by.
-    pub(crate) fn literal_segments(&self) -> impl Iterator<Item = &str> {
-        let mut parts = self.parts.iter();
-        let text = match parts.next() {
-            Some(Part::Literal(text)) => text,
-            _ => "",
-        };
-        let whole = match parts.next() {
-            None => true,
-            Some(Part::Literal(_)) => false,
-            Some(Part::Group { text, .. }) => text.starts_with('/'),
-            Some(Part::Parameter(parameter)) => parameter.prefix.starts_with('/'),
-        };
-        // The last piece may go on in the next part, or be the empty one behind a last slash.
-        let mut segments = text.strip_prefix('/').unwrap_or_default().split('/');
-        if !whole || text.ends_with('/') || text.is_empty() {
-            segments.next_back();
+    /// What every path that it covers starts with, segment by segment: what rules can be indexed
+    /// by.
+    pub(crate) fn leading_segments(&self) -> Vec<Leading<'_>> {
+        let mut leading = Vec::new();
+        let mut parts = self.parts.iter().peekable();
+        while let Some(part) = parts.next() {
+            // Whether a segment ends where this part does.
+            let whole = parts.peek().is_none_or(|part| part.starts_with_slash());
+            match part {
+                Part::Literal(text) => {
+                    let Some(text) = text.strip_prefix('/') else { break };
+                    let mut segments = text.split('/');
+                    let last = segments.next_back().filter(|last| whole && !last.is_empty());
+                    leading.extend(segments.map(Leading::Literal));
+                    let Some(last) = last else { break };
+                    leading.push(Leading::Literal(last));
+                }
+                Part::Parameter(parameter) if whole && parameter.is_plain_segment() => {
+                    leading.push(Leading::Any);
+                }
+                Part::Parameter(_) | Part::Group { .. } => break,
+            }
         }
-        segments
+        leading
     }
+}
+
+/// What a path that a pattern covers has for a segment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Leading<'r> {
+    /// This text.
+    Literal(&'r str),
+    /// Any one segment.
+    Any,
 }
 
 fn starts_with(path: &str, prefix: &str, case: Case) -> bool {

@@ -36,6 +36,26 @@ pub(super) struct Parameter {
     pub(super) position: usize,
 }
 
+impl Part {
+    /// Whether there is a slash or nothing where the part starts.
+    pub(super) fn starts_with_slash(&self) -> bool {
+        match self {
+            Self::Literal(text) | Self::Group { text, .. } => text.starts_with('/'),
+            Self::Parameter(parameter) => parameter.prefix.starts_with('/'),
+        }
+    }
+}
+
+impl Parameter {
+    /// Whether it takes exactly one whole segment, if a segment ends behind it.
+    pub(super) fn is_plain_segment(&self) -> bool {
+        self.prefix == "/"
+            && self.suffix.is_empty()
+            && self.matches == Matches::Segment
+            && self.modifier == Modifier::Once
+    }
+}
+
 /// What a parameter is called.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Name {

@@ -225,8 +225,11 @@ fn limits_are_errors_at_construction() {
     assert_eq!(compile("/:a(x{5000})"), Err(PatternErrorKind::TooLarge));
     assert_eq!(compile("/:a((?:(?:x{99}){99}){99})"), Err(PatternErrorKind::TooLarge));
     assert_eq!(compile("/:a((?:){4294967295})"), Ok(()));
-    assert_eq!(compile(&"/:a".repeat(65)), Err(PatternErrorKind::TooManyParameters));
-    let deep = format!("/:a({}x{})", "(?:".repeat(65), ")".repeat(65));
+    assert_eq!(
+        compile(&"/:a".repeat(MAX_PARAMETERS + 1)),
+        Err(PatternErrorKind::TooManyParameters)
+    );
+    let deep = format!("/:a({}x{})", "(?:".repeat(MAX_NESTING + 1), ")".repeat(MAX_NESTING + 1));
     let nested = PatternErrorKind::Expression(ExpressionError::NestedTooDeeply);
     assert_eq!(compile(&deep), Err(nested));
     let looks = format!("/:a({}x)", "(?!a)".repeat(65));

@@ -51,19 +51,21 @@ fn page_spellings<T>(path: &str, test: &mut dyn FnMut(&str) -> Option<T>) -> Opt
 /// The decoded path without path parameters, and without dots and blanks at the end of segments;
 /// `None` if it has nothing of the kind.
 fn relaxed(path: &str) -> Option<String> {
-    let mut changed = false;
+    let is_plain = |segment: &str| relaxed_segment(segment).len() == segment.len();
+    if path.split('/').all(is_plain) {
+        return None;
+    }
     let mut relaxed = String::with_capacity(path.len());
     let mut segments = path.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {
         let short = relaxed_segment(segment);
-        changed |= short.len() != segment.len();
         // What is left of a segment of nothing but parameters is no segment.
         if !short.is_empty() || segments.peek().is_none() {
             relaxed.push('/');
             relaxed.push_str(short);
         }
     }
-    changed.then_some(relaxed)
+    Some(relaxed)
 }
 
 fn relaxed_segment(segment: &str) -> &str {

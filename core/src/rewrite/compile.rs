@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     path::CanonicalPath,
-    pattern::{Case, ParameterName, ParameterSpec, Pattern, same_text},
+    pattern::{Case, Leading, ParameterName, ParameterSpec, Pattern, same_text},
 };
 use alloc::{
     string::{String, ToString as _},
@@ -159,8 +159,9 @@ impl Rules {
     fn push(&mut self, rule: Rule, base_path: &str) {
         let number = self.rules.len();
         let base_path = if rule.outside_base_path { "" } else { base_path };
-        let segments = base_path.split('/').skip(1).chain(rule.pattern.literal_segments());
-        self.index.insert(segments, number);
+        let mut leading: Vec<_> = base_path.split('/').skip(1).map(Leading::Literal).collect();
+        leading.extend(rule.pattern.leading_segments());
+        self.index.insert(leading, number);
         self.rules.push(rule);
     }
 }

@@ -1,14 +1,23 @@
 //! Which rules may match a path at all.
 //!
-//! Rules are kept in a tree by the literal segments that their sources start with. A path walks
-//! down that tree as far as its own segments lead and meets every rule that could match it; the
-//! others cost nothing. What comes out is merged back into the order of the rules.
+//! Rules are kept in a tree by the segments that their sources start with, each either literal
+//! text or any one segment. A path walks down that tree along its own segments and meets every
+//! rule that could match it; the others cost nothing. What comes out is merged back into the order
+//! of the rules.
 
-use alloc::{string::String, vec::Vec};
+use crate::pattern::Leading;
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::cmp::Ordering;
 
-/// How many literal segments count.
-const DEPTH: usize = 7;
+/// How many segments count.
+const DEPTH: usize = 6;
+
+/// How many of them may be any segment: a path may double its ways through the tree at each.
+const ANY_DEPTH: usize = 2;
+
+/// The most ways that a path can have at one depth, and nodes that it can meet in all.
+const WAYS: usize = 1 << ANY_DEPTH;
+const NODES: usize = WAYS.saturating_mul(DEPTH.saturating_add(1));
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
@@ -19,40 +28,67 @@ pub(super) struct Index {
 struct Node {
     /// By segment, in lower case.
     children: Vec<(String, Self)>,
+    any: Option<Box<Self>>,
     /// Numbers of the rules that end here, ascending.
     rules: Vec<usize>,
 }
 
 impl Index {
     /// Adds a rule. Numbers must ascend.
-    pub(super) fn insert<'s>(&mut self, segments: impl Iterator<Item = &'s str>, rule: usize) {
+    pub(super) fn insert(&mut self, leading: Vec<Leading<'_>>, rule: usize) {
         let mut node = &mut self.root;
-        for segment in segments.take(DEPTH) {
-            let place = node.find(segment);
-            let at = place.unwrap_or_else(|at| {
-                node.children.insert(at, (segment.to_ascii_lowercase(), Node::default()));
-                at
-            });
-            let Some((_, child)) = node.children.get_mut(at) else { return };
-            node = child;
+        for (depth, segment) in leading.into_iter().take(DEPTH).enumerate() {
+            node = match segment {
+                Leading::Any if depth >= ANY_DEPTH => break,
+                Leading::Any => node.any.get_or_insert_default(),
+                Leading::Literal(text) => {
+                    let at = node.find(text).unwrap_or_else(|at| {
+                        node.children.insert(at, (text.to_ascii_lowercase(), Node::default()));
+                        at
+                    });
+                    let Some((_, child)) = node.children.get_mut(at) else { return };
+                    child
+                }
+            };
         }
         node.rules.push(rule);
     }
 
     /// The rules that may match `path`.
     pub(super) fn candidates(&self, path: &str) -> Candidates<'_> {
-        let mut lists: [&[usize]; DEPTH.saturating_add(1)] = [&[]; _];
-        let mut node = Some(&self.root);
+        let mut candidates = Candidates { lists: [&[]; _], count: 0 };
+        let mut ways = Ways::default();
+        ways.push(&self.root);
         let mut segments = path.split('/').skip(1);
-        for list in &mut lists {
-            let Some(found) = node else { break };
-            *list = &found.rules;
-            node = segments.next().and_then(|segment| {
-                let at = found.find(segment).ok()?;
-                found.children.get(at).map(|(_, child)| child)
-            });
+        while ways.count > 0 {
+            let segment = segments.next();
+            let mut next = Ways::default();
+            for node in ways.nodes.iter().take(ways.count).flatten() {
+                candidates.push(&node.rules);
+                let Some(segment) = segment else { continue };
+                let child = node.find(segment).ok().and_then(|at| node.children.get(at));
+                child.into_iter().for_each(|(_, child)| next.push(child));
+                node.any.iter().for_each(|child| next.push(child));
+            }
+            ways = next;
         }
-        Candidates { lists }
+        candidates
+    }
+}
+
+/// Nodes at one depth.
+#[derive(Default)]
+struct Ways<'i> {
+    nodes: [Option<&'i Node>; WAYS],
+    count: usize,
+}
+
+impl<'i> Ways<'i> {
+    fn push(&mut self, node: &'i Node) {
+        if let Some(place) = self.nodes.get_mut(self.count) {
+            *place = Some(node);
+            self.count = self.count.saturating_add(1);
+        }
     }
 }
 
@@ -69,14 +105,23 @@ fn compare(key: &str, segment: &str) -> Ordering {
 
 /// Rules in ascending order.
 pub(super) struct Candidates<'i> {
-    lists: [&'i [usize]; DEPTH.saturating_add(1)],
+    lists: [&'i [usize]; NODES],
+    count: usize,
 }
 
-impl Candidates<'_> {
+impl<'i> Candidates<'i> {
+    fn push(&mut self, rules: &'i [usize]) {
+        if let Some(place) = self.lists.get_mut(self.count).filter(|_| !rules.is_empty()) {
+            *place = rules;
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
     /// The first rule from number `from` on.
     pub(super) fn next(&mut self, from: usize) -> Option<usize> {
         self.lists
             .iter_mut()
+            .take(self.count)
             .filter_map(|list| {
                 while let Some((first, rest)) = list.split_first() {
                     if *first >= from {
@@ -93,29 +138,83 @@ impl Candidates<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pattern::{Case, Pattern};
+    use alloc::{format, vec::Vec};
+    use proptest::prelude::*;
+
+    fn index(sources: &[&str]) -> Index {
+        let mut index = Index::default();
+        for (rule, source) in sources.iter().enumerate() {
+            let pattern = Pattern::new(source, Case::Insensitive).unwrap();
+            index.insert(pattern.leading_segments(), rule);
+        }
+        index
+    }
+
+    fn found(index: &Index, path: &str) -> Vec<usize> {
+        let mut candidates = index.candidates(path);
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(rule) = candidates.next(from) {
+            found.push(rule);
+            from = rule + 1;
+        }
+        found
+    }
 
     #[test]
     fn yields_the_rules_along_a_path_in_order() {
-        let mut index = Index::default();
-        for (rule, prefix) in ["/a/b", "/", "/A", "/c", "/a/b/c", "/a", "/a/x"].iter().enumerate() {
-            index.insert(prefix.split('/').skip(1).filter(|segment| !segment.is_empty()), rule);
-        }
+        let index = index(&[
+            "/a/b", "/:p*", "/A", "/c", "/a/b/c", "/a/:p*", "/a/x", "/:p/b", "/:p/:q/c", "/a(.*)",
+            "/a-:p", "/a/", "/:p-b", "/a{/b}?",
+        ]);
         for (path, expected) in [
-            ("/", &[1][..]),
-            ("/a", &[1, 2, 5]),
-            ("/A/B/", &[0, 1, 2, 5]),
-            ("/a/b/c/d/e/f/g/h/i/j", &[0, 1, 2, 4, 5]),
-            ("/ab", &[1]),
-            ("/c/a", &[1, 3]),
+            ("/", &[1, 9, 10, 12][..]),
+            ("/a", &[1, 2, 5, 9, 10, 11, 12, 13]),
+            ("/A/B/", &[0, 1, 2, 5, 7, 9, 10, 11, 12, 13]),
+            ("/a/b/c/d/e/f/g/h", &[0, 1, 2, 4, 5, 7, 8, 9, 10, 11, 12, 13]),
+            ("/ab", &[1, 9, 10, 12]),
+            ("/c/a", &[1, 3, 9, 10, 12]),
         ] {
-            let mut candidates = index.candidates(path);
-            let mut found = Vec::new();
-            let mut from = 0;
-            while let Some(rule) = candidates.next(from) {
-                found.push(rule);
-                from = rule + 1;
+            assert_eq!(found(&index, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_ways_through_the_tree_are_bounded() {
+        let sources: Vec<String> = (0..256)
+            .map(|bits| {
+                let segment = |bit| match bits & (1 << bit) {
+                    0 => String::from("/a"),
+                    _ => format!("/:p{bit}"),
+                };
+                (0..8).map(segment).collect()
+            })
+            .collect();
+        let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+        let all: Vec<usize> = (0..256).collect();
+        assert_eq!(found(&index(&sources), "/a/a/a/a/a/a/a/a"), all);
+    }
+
+    proptest! {
+        #[test]
+        fn no_rule_that_matches_is_missed(
+            sources in prop::collection::vec(
+                "(/(a|b|A|:x|:y|:z[?*+]|:w\\(a\\|b\\)|a-:v|\\{a\\}|\\{/b\\}\\?)){1,5}/?", 1..8),
+            path in "(/(a|b|A|a-b)){0,9}/?",
+        ) {
+            let mut index = Index::default();
+            let mut patterns = Vec::new();
+            for source in &sources {
+                if let Ok(pattern) = Pattern::new(source, Case::Insensitive) {
+                    index.insert(pattern.leading_segments(), patterns.len());
+                    patterns.push(pattern);
+                }
             }
-            assert_eq!(found, expected, "{path}");
+            let found = found(&index, &path);
+            for (rule, pattern) in patterns.iter().enumerate() {
+                prop_assert!(found.contains(&rule) || !pattern.is_match(&path), "{pattern}");
+            }
         }
     }
 }

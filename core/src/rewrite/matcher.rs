@@ -172,9 +172,9 @@ impl MatcherBuilder {
         for (number, entry) in self.entries.iter().enumerate() {
             match Entry::new(entry, self.case) {
                 Ok(entry) => {
-                    index.insert(entry.pattern.pattern.literal_segments(), entries.len());
+                    index.insert(entry.pattern.pattern.leading_segments(), entries.len());
                     let decoded = &entry.decoded_readings().pattern;
-                    decoded_index.insert(decoded.literal_segments(), entries.len());
+                    decoded_index.insert(decoded.leading_segments(), entries.len());
                     entries.push(entry);
                 }
                 Err(found) => problems.extend(found.into_iter().map(|problem| {

@@ -198,6 +198,9 @@ impl Rewrites {
         headers: &dyn HeaderView,
         observer: &mut Observer<'_>,
     ) -> Result<Option<(usize, Option<ExternalUrl<'a>>)>, RouteError> {
+        if from >= rules.rules.len() {
+            return Ok(None);
+        }
         let mut from = from;
         let mut candidates = rules.index.candidates(walk.path.as_str());
         while let Some(index) = candidates.next(from) {

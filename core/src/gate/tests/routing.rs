@@ -113,6 +113,15 @@ fn a_guarded_api_request_carries_the_access_token() {
     assert!(values(&upstream, "X_Forwarded_For").is_empty());
 }
 
+/// Browsers leave these characters of a query as they are.
+#[test]
+fn a_query_goes_upstream_byte_for_byte() {
+    let mut browser = Browser::new(gate());
+    let forward = forward(browser.get("/open/x?q=a^b`c|d{e}\\f&%zz&&=&q"));
+    let expected = "http://localhost:6000/open/x?q=a^b`c|d{e}\\f&%zz&&=&q";
+    assert_eq!(forward.destination.as_str(), expected);
+}
+
 #[test]
 fn an_open_request_keeps_the_clients_credentials_and_gets_no_token() {
     let mut browser = Browser::new(gate());

@@ -151,6 +151,19 @@ fn the_query_of_the_destination_replaces_that_of_the_request() {
 }
 
 proptest! {
+    #[test]
+    fn building_and_routing_end(
+        source in "/([a-z:/.{}()*+?|\\\\-]|:p|:q\\*|\\(\\.\\*\\)){0,8}",
+        destination in "(https?://)?([a-z:/.{}()*+?#&=@\\[\\]\\\\-]|/:p|/:q\\*|\\?p=:p){0,12}",
+        value in "([a-z()<>?*|.]|\\(\\?<p>){0,6}",
+        target in "/[a-z/.:?&=%-]{0,20}",
+    ) {
+        let rule = RewriteRule::new(source, destination).has(Condition::query("q").value(value));
+        if let Ok(rewrites) = Rewrites::builder().fallback([rule]).build() {
+            route(&rewrites, &target, &[]);
+        }
+    }
+
     /// Whatever a client sends, an external destination keeps the origin and the prefix that the
     /// rule gives, and its path is canonical.
     #[test]
