@@ -13,7 +13,6 @@ use portcullis_core::{
     path::CanonicalPath,
     rewrite::{DestinationError, Problem},
 };
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How often both sides agreed on what, and how often each class explained a difference.
@@ -86,45 +85,62 @@ const NOT_APPENDED: Class = class(
     "what `has` captured goes where the destination names it, and never into the query unasked",
 );
 
-/// Things that a question can be put without.
-const WITHOUT: [(Class, fn(&mut Question)); 4] = [
-    (
-        class(
-            "escapes-of-plain-characters",
-            "an escape of an unreserved character is that character, for every rule",
-        ),
-        |question| {
-            if let Ok(path) = CanonicalPath::parse(&question.path) {
-                question.path = path.to_string();
-            }
-        },
+/// A class of differences that are gone once a question is put without what the class is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Without {
+    pub(super) class: Class,
+    pub(super) take_out: fn(&mut Question),
+}
+
+pub(super) const PLAIN_ESCAPES: Without = Without {
+    class: class(
+        "escapes-of-plain-characters",
+        "an escape of an unreserved character is that character, for every rule and matcher",
     ),
-    (BASE_PATH, |question| {
-        if !question.base_path.is_empty() && question.path == question.base_path {
-            question.path.push('/');
+    take_out: |question| {
+        if let Ok(path) = CanonicalPath::parse(&question.path) {
+            question.path = path.to_string();
         }
-    }),
-    (
-        class(
-            "whole-value",
-            "the value of a condition is compared as a whole, alternatives included",
-        ),
-        |question| {
-            for condition in question.conditions_mut() {
-                if let Some(value) = &mut condition.value
-                    && value.contains('|')
-                {
-                    *value = format!("(?:{value})");
+    },
+};
+
+pub(super) const WHOLE_VALUE: Without = Without {
+    class: class(
+        "whole-value",
+        "the value of a condition is compared as a whole, alternatives included",
+    ),
+    take_out: |question| {
+        for condition in question.conditions_mut() {
+            if let Some(value) = condition.value.as_mut().filter(|value| value.contains('|')) {
+                *value = format!("(?:{value})");
+            }
+        }
+    },
+};
+
+const IN_RULES: [Without; 4] = [
+    PLAIN_ESCAPES,
+    WHOLE_VALUE,
+    Without {
+        class: BASE_PATH,
+        take_out: |question| {
+            if !question.base_path.is_empty() && question.path == question.base_path {
+                question.path.push('/');
+            }
+            for rule in question.lists.iter_mut().flatten() {
+                let destination = &rule.destination;
+                if destination == "/" || destination.starts_with("/?") {
+                    rule.destination.insert_str(1, "to");
                 }
             }
         },
-    ),
-    (
-        class(
+    },
+    Without {
+        class: class(
             "encoded-for-its-place",
             "parameters are encoded for the place in the destination that they land in",
         ),
-        |question| {
+        take_out: |question| {
             question.path = plain(&question.path, "/");
             for (name, value) in &mut question.headers {
                 let kept = if *name == "cookie" { "=; " } else { "." };
@@ -137,7 +153,7 @@ const WITHOUT: [(Class, fn(&mut Question)); 4] = [
                 *query = plain(query, "=&");
             }
         },
-    ),
+    },
 ];
 
 /// `text` with nothing but letters, digits and what is in `kept`.
@@ -152,25 +168,29 @@ fn plain_literals(source: &str) -> String {
     source.replace(['&', '=', ';', ',', '@', '%'], "-").replace("a+b", "a-b").replace("a.b", "a-b")
 }
 
-/// The class of a difference; `None` if there is none for it.
+/// The class of a difference in rules; `None` if there is none for it.
 pub(super) fn class_of(question: &Question, answers: &Answers, node: &mut Node) -> Option<Class> {
-    if let Some(class) = by_answers(question, answers) {
-        return Some(class);
-    }
-    // Each thing on its own, then one on top of the other.
+    by_answers(question, answers).or_else(|| {
+        explained_by(&IN_RULES, question, &mut |question| {
+            let answers = Answers::to(question, node);
+            answers.agree() || by_answers(question, &answers).is_some()
+        })
+    })
+}
+
+/// The class without whose thing both sides `agree`, on its own or on top of those before it.
+pub(super) fn explained_by(
+    classes: &[Without],
+    question: &Question,
+    agree: &mut dyn FnMut(&Question) -> bool,
+) -> Option<Class> {
     let mut together = question.clone();
-    for (class, take_out) in WITHOUT {
+    classes.iter().find_map(|Without { class, take_out }| {
         let mut alone = question.clone();
         take_out(&mut alone);
         take_out(&mut together);
-        for question in [&alone, &together] {
-            let answers = Answers::to(question, node);
-            if answers.agree() || by_answers(question, &answers).is_some() {
-                return Some(class);
-            }
-        }
-    }
-    None
+        (agree(&alone) || agree(&together)).then_some(*class)
+    })
 }
 
 fn by_answers(question: &Question, Answers { ours, theirs }: &Answers) -> Option<Class> {
@@ -203,7 +223,7 @@ fn by_answers(question: &Question, Answers { ours, theirs }: &Answers) -> Option
             if slash_only && values(&ours.search) == values(&theirs.search) {
                 return Some(BASE_PATH);
             }
-            let theirs_search = without_absent(&theirs.search, &theirs.params);
+            let theirs_search = without_absent(&theirs.search);
             if values(&ours.search) == values(&theirs_search) && theirs_search != theirs.search {
                 return Some(ABSENT);
             }
@@ -245,10 +265,10 @@ fn captured_names(question: &Question) -> Vec<String> {
         .collect()
 }
 
-/// A query without the places of parameters that are not there.
-fn without_absent(search: &str, params: &BTreeMap<String, Value>) -> String {
+/// A query without the places that are left of parameters that were not there.
+fn without_absent(search: &str) -> String {
     let mut text = search.to_owned();
-    for name in ["p", "q", "r", "s", "t"].iter().filter(|name| !params.contains_key(**name)) {
+    for name in ["p", "q", "r", "s", "t"] {
         text = text.replace(&format!(":{name}*"), "").replace(&format!(":{name}"), "");
     }
     text

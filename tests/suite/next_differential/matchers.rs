@@ -3,7 +3,10 @@
 
 use super::{
     answer::matcher,
-    classes::{AMBIGUOUS_TARGET, BASE_PATH, Class, Counts, class, is_suspicious},
+    classes::{
+        AMBIGUOUS_TARGET, BASE_PATH, Class, Counts, PLAIN_ESCAPES, WHOLE_VALUE, Without, class,
+        explained_by, is_suspicious,
+    },
     node::Node,
     question::Question,
     random::Random,
@@ -49,53 +52,56 @@ fn theirs(question: &Question, node: &mut Node) -> Says {
     }
 }
 
-/// Things that a question can be put without.
-const WITHOUT: [(Class, fn(&mut Question)); 3] = [
-    (BASE_PATH, |question| {
-        if !question.base_path.is_empty() && question.path == question.base_path {
-            question.path.push('/');
-        }
-    }),
-    (CASE, |question| {
-        question.path.make_ascii_lowercase();
-        for entry in &mut question.matcher {
-            entry.source.make_ascii_lowercase();
-        }
-    }),
-    (SPELLINGS, |question| {
-        let segments = question.path.split('/').skip(1).map(|segment| {
-            let plain = segment.split(';').next().unwrap_or_default();
-            (segment, plain.trim_end_matches('.'))
-        });
-        // What is left of a segment of nothing but parameters is no segment.
-        let segments = segments.filter(|(segment, plain)| segment.is_empty() || !plain.is_empty());
-        let segments: Vec<_> = segments.map(|(_, plain)| plain).collect();
-        question.path = format!("/{}", segments.join("/")).replace("%61", "a");
-        let data = [".json", ".rsc"].iter().find_map(|end| question.path.strip_suffix(end));
-        if let Some(page) = data.map(str::to_owned) {
-            question.path = page;
-        }
-    }),
+/// Things that a question can be put without where less is covered than the middleware runs on.
+const NARROWER: [Without; 2] = [PLAIN_ESCAPES, WHOLE_VALUE];
+
+/// The same where more is covered.
+const WIDER: [Without; 5] = [
+    PLAIN_ESCAPES,
+    WHOLE_VALUE,
+    Without {
+        class: BASE_PATH,
+        take_out: |question| {
+            if !question.base_path.is_empty() && question.path == question.base_path {
+                question.path.push('/');
+            }
+        },
+    },
+    Without {
+        class: CASE,
+        take_out: |question| {
+            question.path.make_ascii_lowercase();
+            for entry in &mut question.matcher {
+                entry.source.make_ascii_lowercase();
+            }
+        },
+    },
+    Without {
+        class: SPELLINGS,
+        take_out: |question| {
+            let segments = question.path.split('/').skip(1).map(|segment| {
+                let plain = segment.split(';').next().unwrap_or_default();
+                (segment, plain.trim_end_matches('.'))
+            });
+            // What is left of a segment of nothing but parameters is no segment.
+            let kept = segments.filter(|(segment, plain)| segment.is_empty() || !plain.is_empty());
+            let kept: Vec<_> = kept.map(|(_, plain)| plain).collect();
+            let path = format!("/{}", kept.join("/"));
+            let data = [".json", ".rsc"].iter().find_map(|end| path.strip_suffix(end));
+            question.path = data.unwrap_or(&path).to_owned();
+        },
+    },
 ];
 
 fn class_of(question: &Question, ours: Says, theirs: Says, node: &mut Node) -> Option<Class> {
-    match (ours, theirs) {
+    let classes: &[Without] = match (ours, theirs) {
         (Says::Refused, _) if is_suspicious(&question.path) => return Some(AMBIGUOUS_TARGET),
-        (Says::Covered, Says::Open) => {}
+        (Says::Open, Says::Covered) => &NARROWER,
+        (Says::Covered, Says::Open) => &WIDER,
         _ => return None,
-    }
-    let mut together = question.clone();
-    for (class, take_out) in WITHOUT {
-        let mut alone = question.clone();
-        take_out(&mut alone);
-        take_out(&mut together);
-        for question in [&alone, &together] {
-            if self::ours(question) == self::theirs(question, node) {
-                return Some(class);
-            }
-        }
-    }
-    None
+    };
+    let mut agree = |question: &Question| self::ours(question) == self::theirs(question, node);
+    explained_by(classes, question, &mut agree)
 }
 
 #[test]

@@ -72,7 +72,7 @@ const TOKENS: &[&str] = &[
 ];
 
 const DESTINATION_TOKENS: &[&str] =
-    &["/a", "/b", "-", ".x", "/:p", "/:q*", "/:r", "/x:p", "/:q+", "/:p(\\d+)", "\\:", "/:q"];
+    &["/a", "/b", "-", ".x", "/:p", "/:q*", "/:r", "/x:p", "/:q+", "/:p(\\d+)", "/:q"];
 
 fn pattern(random: &mut Random, tokens: &[&'static str]) -> String {
     let count = 1 + random.below(4);
