@@ -9,6 +9,7 @@ mod browser;
 mod dependencies;
 mod flow;
 mod harness;
+mod next_differential;
 mod outages;
 mod process;
 

@@ -18,9 +18,12 @@ pub(super) fn find<T>(
     test: &mut dyn FnMut(&str, bool) -> Option<T>,
 ) -> Option<T> {
     let mut below = |path: &str, decoded: bool| {
-        let path = without_base(path, base_path, case)?;
         let mut test = |path: &str| test(path, decoded);
-        test(path).or_else(|| page_spellings(path, &mut test))
+        match without_base(path, base_path, case) {
+            Some(path) => test(path).or_else(|| page_spellings(path, &mut test)),
+            // The data of the page at the base path itself.
+            None => test(without_base(without_data_suffix(path)?, base_path, case)?),
+        }
     };
     if let Some(found) = below(path, false) {
         return Some(found);
@@ -38,14 +41,19 @@ fn page_spellings<T>(path: &str, test: &mut dyn FnMut(&str) -> Option<T>) -> Opt
     });
     let found = data.and_then(&mut *test);
     let page = data.unwrap_or(path);
-    let segment_data =
-        page.strip_suffix(".segment.rsc").and_then(|rest| rest.split_once(".segments/"));
-    let stripped = segment_data
-        .map(|(page, _)| page)
-        .or_else(|| [".json", ".rsc"].iter().find_map(|suffix| page.strip_suffix(suffix)));
+    let stripped = without_data_suffix(page);
     let found = found.or_else(|| test(stripped?));
     // The page at the root is called index there.
     found.or_else(|| if stripped.unwrap_or(page) == "/index" { test("/") } else { None })
+}
+
+/// The page whose data a path asks for by its end.
+fn without_data_suffix(path: &str) -> Option<&str> {
+    let segment_data =
+        path.strip_suffix(".segment.rsc").and_then(|rest| rest.split_once(".segments/"));
+    segment_data
+        .map(|(page, _)| page)
+        .or_else(|| [".json", ".rsc"].iter().find_map(|suffix| path.strip_suffix(suffix)))
 }
 
 /// The decoded path without path parameters, and without dots and blanks at the end of segments;
@@ -140,6 +148,7 @@ mod tests {
     #[test]
     fn spellings_stand_below_the_base_path() {
         assert_eq!(spellings("/docs", "/docs"), ["/"]);
+        assert_eq!(spellings("/docs.json", "/docs"), ["/"]);
         assert_eq!(spellings("/Docs/x;y", "/docs"), ["/x;y", "/x"]);
         assert_eq!(spellings("/docs;z/x", "/docs"), ["/x"]);
         assert!(spellings("/docsx", "/docs").is_empty());
