@@ -10,13 +10,16 @@
 //! Cheap checks come first, so that nothing is fetched for a token that could not be accepted
 //! anyway. No step can be skipped: a [`VerifiedToken`] has no other constructor.
 
+mod claims;
 mod error;
 mod header;
 mod inspect;
 mod policy;
+mod read;
 
 pub use error::TokenError;
 pub use header::KeyId;
+pub(crate) use inspect::KeySource;
 pub use inspect::{Inspected, Unattributed, VerifiedToken};
 pub use policy::{AccessTokenProfile, ClockTolerance, TokenPolicy, TokenPolicyError};
 
