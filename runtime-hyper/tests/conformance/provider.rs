@@ -80,6 +80,7 @@ impl Provider {
             min_back_off: Duration::from_millis(1),
             max_back_off: Duration::from_millis(20),
             timeout: super::wire::PATIENCE,
+            rate_limit: false,
             ..RefreshSettings::default()
         })
     }
