@@ -4,10 +4,14 @@
 //! a rule 401. What leaves the process is constant text; [`RefusalReason`] says why.
 
 use crate::{
+    crypto::CryptoProvider,
     flow::{Await, Context, Flow, Step},
     http::{FetchError, FieldText, Inbound, One, RequestHead, Response},
-    issuer::{Availability, IssuerIndex, IssuerSnapshot, Need},
-    jwt::{Inspected, TokenError, TokenPolicy, Unattributed, VerifiedToken},
+    issuer::{Availability, IssuerSnapshot, Need},
+    jwt::{
+        Inspected, KeySource, TokenCache, TokenError, TokenFingerprint, TokenIdentity, TokenPolicy,
+        TrustError, TrustedIssuer, TrustedIssuers, Unattributed, VerifiedToken,
+    },
     key_set::KeyLookup,
     time::Now,
 };
@@ -20,8 +24,7 @@ pub struct Guard(Arc<GuardInner>);
 
 #[derive(Debug)]
 struct GuardInner {
-    issuer: IssuerIndex,
-    policy: TokenPolicy,
+    issuers: TrustedIssuers,
     realm: String,
 }
 
@@ -73,8 +76,22 @@ impl Guard {
     /// A guard for access tokens of the first issuer that fit `policy`.
     #[must_use]
     pub fn new(policy: TokenPolicy) -> Self {
-        let inner = GuardInner { issuer: IssuerIndex::default(), policy, realm: "api".into() };
-        Self(Arc::new(inner))
+        Self::with(TrustedIssuers::only(policy))
+    }
+
+    /// A guard for access tokens of several issuers, each with its own keys and its own policy.
+    ///
+    /// # Errors
+    ///
+    /// [`TrustError`] where there is no issuer, or one stands there twice.
+    pub fn for_issuers(
+        issuers: impl IntoIterator<Item = TrustedIssuer>,
+    ) -> Result<Self, TrustError> {
+        TrustedIssuers::new(issuers.into_iter().collect()).map(Self::with)
+    }
+
+    fn with(issuers: TrustedIssuers) -> Self {
+        Self(Arc::new(GuardInner { issuers, realm: "api".into() }))
     }
 
     /// Begins a request.
@@ -83,21 +100,29 @@ impl Guard {
             Ok(token) => token,
             Err(reason) => return Step::Done(self.refuse(reason, None)),
         };
-        let token = match self.0.policy.read(token, context.now.unix) {
+        let (at, token) = match self.0.issuers.read(token, context.now.unix) {
             Ok(token) => token,
             Err(error) => return Step::Done(self.refuse(RefusalReason::Token(error), None)),
         };
-        match self.snapshot(context) {
+        match self.snapshot(at, context) {
             Some(snapshot) if snapshot.metadata().is_some() => {
-                self.attribute(token, &snapshot, context.now)
+                self.attribute(at, token, &snapshot, context.now)
             }
             // Nothing is known of the issuer yet, not even its exact name.
-            _ => self.wait(Need::Metadata, Waiting::Metadata(token)),
+            _ => self.wait(at, Need::Metadata, Waiting::Metadata(token)),
         }
+    }
+
+    /// What tells the tokens of this guard from those of any other, for
+    /// [`fingerprint`](GuardMemory::fingerprint).
+    #[must_use]
+    pub fn memory(&self, crypto: CryptoProvider) -> GuardMemory {
+        GuardMemory(TokenIdentity::new(&self.0.issuers, crypto))
     }
 
     fn attribute(
         &self,
+        at: usize,
         token: Unattributed,
         snapshot: &IssuerSnapshot,
         now: Now,
@@ -112,27 +137,32 @@ impl Guard {
         let (algorithm, id) = (inspected.algorithm(), inspected.key_id());
         match snapshot.key(algorithm, id, now.monotonic) {
             Some(KeyLookup::Found(_) | KeyLookup::Ambiguous) => {
-                Step::Done(self.verify(inspected, Availability::Ready, snapshot, now))
+                Step::Done(self.verify(at, inspected, Availability::Ready, snapshot, now))
             }
             Some(KeyLookup::Unknown) | None => {
                 let need = Need::Key { algorithm, id: id.cloned() };
-                self.wait(need, Waiting::Key(inspected))
+                self.wait(at, need, Waiting::Key(inspected))
             }
         }
     }
 
     fn verify(
         &self,
+        at: usize,
         inspected: Inspected,
         availability: Availability,
         snapshot: &IssuerSnapshot,
         now: Now,
     ) -> Verdict {
         match snapshot.key(inspected.algorithm(), inspected.key_id(), now.monotonic) {
-            Some(KeyLookup::Found(key)) => match inspected.verify(key) {
-                Ok(token) => Verdict::Allowed(token),
-                Err(error) => self.refuse(RefusalReason::Token(error), None),
-            },
+            Some(KeyLookup::Found(key)) => {
+                let issuer = self.0.issuers.index(at);
+                let source = KeySource { issuer, generation: snapshot.generation() };
+                match inspected.verify_with(key, Some(source)) {
+                    Ok(token) => Verdict::Allowed(token),
+                    Err(error) => self.refuse(RefusalReason::Token(error), None),
+                }
+            }
             Some(KeyLookup::Ambiguous | KeyLookup::Unknown) => {
                 self.refuse(RefusalReason::Token(TokenError::UnknownKey), None)
             }
@@ -140,12 +170,13 @@ impl Guard {
         }
     }
 
-    fn wait(&self, need: Need, waiting: Waiting) -> Step<GuardFlow> {
-        Step::Await(Await::new(self.0.issuer, need, GuardFlow { guard: self.clone(), waiting }))
+    fn wait(&self, at: usize, need: Need, waiting: Waiting) -> Step<GuardFlow> {
+        let issuer = self.0.issuers.index(at);
+        Step::Await(Await::new(issuer, need, GuardFlow { guard: self.clone(), at, waiting }))
     }
 
-    fn snapshot(&self, context: &Context<'_>) -> Option<Arc<IssuerSnapshot>> {
-        context.issuers.snapshot(self.0.issuer)
+    fn snapshot(&self, at: usize, context: &Context<'_>) -> Option<Arc<IssuerSnapshot>> {
+        context.issuers.snapshot(self.0.issuers.index(at))
     }
 
     fn refuse(&self, reason: RefusalReason, availability: Option<Availability>) -> Verdict {
@@ -195,6 +226,38 @@ impl Guard {
     }
 }
 
+/// Finds the tokens of a guard again in a [`TokenCache`].
+#[derive(Clone, Debug)]
+pub struct GuardMemory(TokenIdentity);
+
+impl GuardMemory {
+    /// The fingerprint of the token that a request carries, and its length in bytes; `None` where
+    /// it carries none that a guard would look at.
+    #[must_use]
+    pub fn fingerprint(&self, request: &RequestHead<'_>) -> Option<(TokenFingerprint, usize)> {
+        let token = bearer_token(request).ok()?;
+        if token.len() > TokenPolicy::MAX_LENGTH {
+            return None;
+        }
+        Some((TokenFingerprint::new(&self.0, token), token.len()))
+    }
+
+    /// The token with this fingerprint, if it was verified before, its dates still allow it, and its
+    /// issuer's keys are the same and not too old to be used.
+    #[must_use]
+    pub fn recall(
+        &self,
+        cache: &TokenCache,
+        fingerprint: &TokenFingerprint,
+        context: &Context<'_>,
+    ) -> Option<VerifiedToken> {
+        cache.get(fingerprint, context.now, |source| {
+            let snapshot = context.issuers.snapshot(source.issuer)?;
+            snapshot.is_usable(context.now.monotonic).then(|| snapshot.generation())
+        })
+    }
+}
+
 /// The bearer token of a request (RFC 6750 §2.1): one field, the scheme in any case, blanks, and a
 /// token of `b64token` characters.
 fn bearer_token<'h>(request: &RequestHead<'h>) -> Result<&'h str, RefusalReason> {
@@ -222,6 +285,8 @@ fn bearer_token<'h>(request: &RequestHead<'h>) -> Result<&'h str, RefusalReason>
 #[derive(Debug)]
 pub struct GuardFlow {
     guard: Guard,
+    /// Which of the guard's issuers.
+    at: usize,
     waiting: Waiting,
 }
 
@@ -242,7 +307,7 @@ impl Flow for GuardFlow {
     }
 
     fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self> {
-        let Some(snapshot) = self.guard.snapshot(context) else {
+        let Some(snapshot) = self.guard.snapshot(self.at, context) else {
             return Step::Done(self.guard.refuse(RefusalReason::Unavailable, None));
         };
         match self.waiting {
@@ -251,10 +316,11 @@ impl Flow for GuardFlow {
                     let refusal = self.guard.refuse(RefusalReason::Unavailable, Some(availability));
                     return Step::Done(refusal);
                 }
-                self.guard.attribute(token, &snapshot, context.now)
+                self.guard.attribute(self.at, token, &snapshot, context.now)
             }
             Waiting::Key(inspected) => {
-                Step::Done(self.guard.verify(inspected, availability, &snapshot, context.now))
+                let now = context.now;
+                Step::Done(self.guard.verify(self.at, inspected, availability, &snapshot, now))
             }
         }
     }

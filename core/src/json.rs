@@ -3,7 +3,11 @@
 //! Beyond RFC 8259: no duplicate member at any level (RFC 7493 §2.3), a bound on size, depth and
 //! members, and "absent", "null" and "of another type" are three things.
 
-use alloc::{borrow::ToOwned as _, collections::BTreeMap, string::String, vec::Vec};
+use alloc::{
+    borrow::{Cow, ToOwned as _},
+    string::String,
+    vec::Vec,
+};
 use core::fmt;
 use serde::{
     Serialize, Serializer,
@@ -33,7 +37,41 @@ pub enum Json {
 
 /// A JSON object: each name once.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Object(BTreeMap<String, Json>);
+pub struct Object(
+    /// Ordered by name.
+    Vec<(Name, Json)>,
+);
+
+/// The name of a member. The usual ones cost no allocation.
+type Name = Cow<'static, str>;
+
+/// The names that stand in nearly every header and payload of a token, and in keys.
+const USUAL_NAMES: [&str; 24] = [
+    "alg",
+    "aud",
+    "azp",
+    "client_id",
+    "e",
+    "email",
+    "exp",
+    "gty",
+    "iat",
+    "iss",
+    "jti",
+    "kid",
+    "kty",
+    "n",
+    "name",
+    "nbf",
+    "nonce",
+    "permissions",
+    "roles",
+    "scope",
+    "sid",
+    "sub",
+    "typ",
+    "use",
+];
 
 /// How much JSON is read.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +124,8 @@ impl Object {
         if text.len() > limits.bytes {
             return Err(JsonError::TooLong);
         }
-        let mut deserializer = serde_json::Deserializer::from_slice(text);
+        let text = core::str::from_utf8(text).map_err(|_| JsonError::Text)?;
+        let mut deserializer = serde_json::Deserializer::from_str(text);
         let seed = Strict { depth: limits.depth, members: limits.members };
         let value = seed.deserialize(&mut deserializer).map_err(|_| JsonError::Text)?;
         deserializer.end().map_err(|_| JsonError::Text)?;
@@ -99,7 +138,8 @@ impl Object {
     /// The member `name`; a member that is `null` is there.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
-        self.0.get(name)
+        let at = self.position(name).ok()?;
+        self.0.get(at).map(|(_, value)| value)
     }
 
     /// The text of the member `name`, `None` where it is absent.
@@ -145,14 +185,42 @@ impl Object {
         }
     }
 
+    /// The value at the end of `path`, one name for each level. A name is never taken apart: a
+    /// member whose name has a dot in it is one step.
+    #[must_use]
+    pub fn at(&self, path: &[&str]) -> Option<&Json> {
+        let (last, parents) = path.split_last()?;
+        let object = parents.iter().try_fold(self, |object, name| match object.get(name) {
+            Some(Json::Object(inner)) => Some(inner),
+            _ => None,
+        })?;
+        object.get(last)
+    }
+
     /// Sets the member `name`.
     pub fn insert(&mut self, name: impl Into<String>, value: Json) {
-        self.0.insert(name.into(), value);
+        self.set(Cow::Owned(name.into()), value);
+    }
+
+    fn set(&mut self, name: Name, value: Json) {
+        match self.position(&name) {
+            Ok(at) => {
+                if let Some((_, old)) = self.0.get_mut(at) {
+                    *old = value;
+                }
+            }
+            Err(at) => self.0.insert(at, (name, value)),
+        }
+    }
+
+    /// Where `name` stands, or where it would.
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(other, _)| (**other).cmp(name))
     }
 
     /// The members, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.0.iter().map(|(name, value)| (&**name, value))
     }
 
     /// The object as JSON text.
@@ -164,7 +232,11 @@ impl Object {
 
 impl FromIterator<(String, Json)> for Object {
     fn from_iter<I: IntoIterator<Item = (String, Json)>>(members: I) -> Self {
-        Self(members.into_iter().collect())
+        let mut object = Self::default();
+        for (name, value) in members {
+            object.set(Cow::Owned(name), value);
+        }
+        object
     }
 }
 
@@ -241,17 +313,46 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut members = BTreeMap::new();
-        while let Some(name) = map.next_key::<String>()? {
+        let mut members = Vec::with_capacity(map.size_hint().unwrap_or(8).min(64));
+        while let Some(name) = map.next_key_seed(NameSeed)? {
             let value = map.next_value_seed(self.inner()?)?;
             if members.len() >= self.members {
                 return Err(A::Error::custom("too many members"));
             }
-            if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("duplicate member"));
-            }
+            members.push((name, value));
+        }
+        members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        if members.windows(2).any(|pair| matches!(pair, [(one, _), (other, _)] if one == other)) {
+            return Err(A::Error::custom("duplicate member"));
         }
         Ok(Json::Object(Object(members)))
+    }
+}
+
+/// Reads the name of a member.
+struct NameSeed;
+
+impl<'de> DeserializeSeed<'de> for NameSeed {
+    type Value = Name;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NameSeed {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(USUAL_NAMES
+            .binary_search(&name)
+            .ok()
+            .and_then(|at| USUAL_NAMES.get(at).copied())
+            .map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed))
     }
 }
 
@@ -339,6 +440,11 @@ mod tests {
         assert_eq!(object.texts("absent"), Ok(None));
         assert_eq!(object.texts("mixed"), Err(JsonError::MemberType("mixed")));
         assert_eq!(object.texts("text"), Err(JsonError::MemberType("text")));
+    }
+
+    #[test]
+    fn the_usual_names_are_in_order() {
+        assert!(USUAL_NAMES.is_sorted());
     }
 
     #[test]

@@ -6,12 +6,17 @@ use aws_lc_rs::{
     digest::{SHA256, digest},
     hkdf::{HKDF_SHA256, KeyType, Salt},
     rsa::PublicKeyComponents,
-    signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256},
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+        RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
+        VerificationAlgorithm,
+    },
 };
 use core::fmt;
 use portcullis_core::crypto::{
-    AeadFailure, AeadKey, AuthenticatedEncryption, BadSignature, CryptoProvider, Hashing,
-    KeyRejected, OutputTooLong, RsaPublicKey, SignatureAlgorithm, SignatureVerification, VerifyKey,
+    AeadFailure, AeadKey, AuthenticatedEncryption, BadSignature, CryptoProvider, Ed25519PublicKey,
+    Hashing, KeyRejected, OutputTooLong, P256PublicKey, RsaPublicKey, SignatureAlgorithm,
+    SignatureVerification, VerifyKey,
 };
 use std::sync::Arc;
 
@@ -23,33 +28,56 @@ pub static AWS_LC: CryptoProvider =
 struct AwsLc;
 
 impl SignatureVerification for AwsLc {
+    fn algorithms(&self) -> &[SignatureAlgorithm] {
+        &SignatureAlgorithm::ALL
+    }
+
     fn rsa_key(
         &self,
         algorithm: SignatureAlgorithm,
         key: &RsaPublicKey<'_>,
     ) -> Result<Arc<dyn VerifyKey>, KeyRejected> {
         let parameters = match algorithm {
+            SignatureAlgorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
             SignatureAlgorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
-            _ => return Err(KeyRejected::Provider),
+            SignatureAlgorithm::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
+            SignatureAlgorithm::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
+            _ => return Err(KeyRejected::Unsupported),
         };
         let components = PublicKeyComponents { n: key.modulus(), e: key.exponent() };
         let key = components.to_parsed_public_key(parameters);
-        Ok(Arc::new(RsaKey(key.map_err(|_| KeyRejected::Provider)?)))
+        Ok(Arc::new(PreparedKey(key.map_err(|_| KeyRejected::Provider)?)))
+    }
+
+    fn p256_key(&self, key: &P256PublicKey) -> Result<Arc<dyn VerifyKey>, KeyRejected> {
+        prepare(&ECDSA_P256_SHA256_FIXED, &key.uncompressed())
+    }
+
+    fn ed25519_key(&self, key: &Ed25519PublicKey) -> Result<Arc<dyn VerifyKey>, KeyRejected> {
+        prepare(&ED25519, key.as_bytes())
     }
 }
 
-/// A key that is parsed once and bound to one algorithm.
-struct RsaKey(ParsedPublicKey);
+fn prepare(
+    algorithm: &'static dyn VerificationAlgorithm,
+    key: &[u8],
+) -> Result<Arc<dyn VerifyKey>, KeyRejected> {
+    let key = ParsedPublicKey::new(algorithm, key).map_err(|_| KeyRejected::Provider)?;
+    Ok(Arc::new(PreparedKey(key)))
+}
 
-impl VerifyKey for RsaKey {
+/// A key that is parsed once and bound to one algorithm.
+struct PreparedKey(ParsedPublicKey);
+
+impl VerifyKey for PreparedKey {
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         self.0.verify_sig(message, signature).map_err(|_| BadSignature)
     }
 }
 
-impl fmt::Debug for RsaKey {
+impl fmt::Debug for PreparedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RsaKey(..)")
+        f.write_str("PreparedKey(..)")
     }
 }
 

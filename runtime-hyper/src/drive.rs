@@ -4,7 +4,10 @@
 //! it. Clocks are read and randomness is drawn anew for each call.
 
 use crate::{clock::SystemEntropy, issuers::SharedIssuers, runtime::Runtime};
-use portcullis_core::flow::{Context, Flow, Step};
+use portcullis_core::{
+    flow::{Context, Flow, Step},
+    time::Now,
+};
 
 /// Gives flows what they are to look at, and waits for what they wait for. Clones share the
 /// issuers.
@@ -27,7 +30,7 @@ impl<R: Runtime> Driver<R> {
     }
 
     /// Takes the first step of a flow. This never waits.
-    pub fn begin<F: Flow>(&self, begin: impl FnOnce(&mut Context<'_>) -> Step<F>) -> Step<F> {
+    pub fn begin<T>(&self, begin: impl FnOnce(&mut Context<'_>) -> T) -> T {
         self.issuers.nudge();
         self.call(begin)
     }
@@ -55,7 +58,12 @@ impl<R: Runtime> Driver<R> {
         }
     }
 
-    fn call<F: Flow>(&self, call: impl FnOnce(&mut Context<'_>) -> Step<F>) -> Step<F> {
+    /// Both clocks, as the flows see them.
+    pub(crate) fn now(&self) -> Now {
+        self.issuers.clock().now()
+    }
+
+    fn call<T>(&self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let (now, entropy) = (self.issuers.clock().now(), &mut SystemEntropy);
         call(&mut Context { now, entropy, issuers: &self.issuers })
     }

@@ -232,11 +232,14 @@ impl<R: Runtime> Drop for Airborne<R> {
 fn log(issuer: IssuerIndex, event: &IssuerEvent) {
     let issuer = issuer.0;
     match event {
-        IssuerEvent::Failed { document, reason, .. } => {
-            tracing::warn!(issuer, ?document, %reason, "a flight brought nothing good");
+        IssuerEvent::Failed { document, reason, stale, .. } => {
+            tracing::warn!(issuer, ?document, %reason, stale, "a flight brought nothing good");
         }
-        IssuerEvent::Installed { document, keys_skipped, .. } => {
+        IssuerEvent::Installed { document, keys_skipped, private_keys, .. } => {
             tracing::info!(issuer, ?document, keys_skipped, "a document of an issuer is in use");
+            if *private_keys > 0 {
+                tracing::error!(issuer, private_keys, "the issuer publishes private keys");
+            }
         }
         event => tracing::debug!(issuer, ?event, "a flight has ended"),
     }

@@ -114,3 +114,4 @@ pub mod protected_api;
 pub mod runtime;
 pub mod server;
 pub mod tls;
+pub mod token_cache;

@@ -12,6 +12,7 @@ mod harness;
 mod next_differential;
 mod outages;
 mod process;
+mod vectors;
 
 /// Makes a `#[test]` of each rule for every runtime.
 macro_rules! on_every_runtime {

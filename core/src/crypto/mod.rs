@@ -5,10 +5,14 @@
 //! adapters bring one over aws-lc-rs. What a key must be like is decided here, before any provider
 //! sees it, so that providers cannot disagree about it.
 
+mod algorithm;
+mod curve_key;
 mod rsa_key;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
 
+pub use algorithm::{KeyKind, SignatureAlgorithm, UnsupportedAlgorithm};
+pub use curve_key::{Ed25519PublicKey, P256PublicKey};
 pub use rsa_key::{KeyRejected, RsaPublicKey};
 #[cfg(feature = "rustcrypto")]
 pub use rustcrypto::RUSTCRYPTO;
@@ -28,36 +32,66 @@ pub struct CryptoProvider {
     pub hash: &'static dyn Hashing,
 }
 
-/// A signature algorithm that a verifier may allow (RFC 7518 §3.1).
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-#[non_exhaustive]
-pub enum SignatureAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
-}
-
-impl SignatureAlgorithm {
-    /// The value of the `alg` header parameter. It is case-sensitive.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
+impl CryptoProvider {
+    /// Whether signatures of `algorithm` can be checked.
+    ///
+    /// # Errors
+    ///
+    /// [`UnsupportedAlgorithm`] where they cannot.
+    pub fn require(&self, algorithm: SignatureAlgorithm) -> Result<(), UnsupportedAlgorithm> {
+        if self.signatures.algorithms().contains(&algorithm) {
+            Ok(())
+        } else {
+            Err(UnsupportedAlgorithm(algorithm))
         }
     }
 }
 
 /// Makes keys that check signatures.
+///
+/// RS256 is what every provider has. What else it has it names in
+/// [`algorithms`](Self::algorithms); an issuer can be given no other.
 pub trait SignatureVerification: Debug + Send + Sync {
+    /// The algorithms that the provider has.
+    fn algorithms(&self) -> &[SignatureAlgorithm] {
+        &[SignatureAlgorithm::Rs256]
+    }
+
     /// Prepares an RSA key for one algorithm, once and for all.
     ///
     /// # Errors
     ///
-    /// [`KeyRejected::Provider`] where the provider cannot use the key.
+    /// [`KeyRejected::Provider`] where the provider cannot use the key,
+    /// [`KeyRejected::Unsupported`] where it does not have the algorithm, or where that takes
+    /// another kind of key.
     fn rsa_key(
         &self,
         algorithm: SignatureAlgorithm,
         key: &RsaPublicKey<'_>,
     ) -> Result<Arc<dyn VerifyKey>, KeyRejected>;
+
+    /// Prepares a key on P-256 for ES256, once and for all. The key takes signatures as `r` and `s`
+    /// of 32 bytes each (RFC 7518 §3.4).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRejected::Provider`] where the point is not on the curve,
+    /// [`KeyRejected::Unsupported`] where the provider does not have ES256.
+    fn p256_key(&self, key: &P256PublicKey) -> Result<Arc<dyn VerifyKey>, KeyRejected> {
+        let _ = key;
+        Err(KeyRejected::Unsupported)
+    }
+
+    /// Prepares an Ed25519 key for EdDSA, once and for all.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRejected::Provider`] where the key is no point,
+    /// [`KeyRejected::Unsupported`] where the provider does not have EdDSA.
+    fn ed25519_key(&self, key: &Ed25519PublicKey) -> Result<Arc<dyn VerifyKey>, KeyRejected> {
+        let _ = key;
+        Err(KeyRejected::Unsupported)
+    }
 }
 
 /// A public key, prepared for the one algorithm that it is for.

@@ -69,6 +69,8 @@ impl<'k> RsaPublicKey<'k> {
 pub enum KeyRejected {
     /// The exponent is even, less than 3 or more than 2³³ − 1.
     Exponent,
+    /// A coordinate or a key on a curve has another length than its curve asks for.
+    Length,
     /// A number starts with a zero byte (RFC 7518 §6.3.1.1 leaves them out).
     LeadingZero,
     /// The modulus is even.
@@ -79,17 +81,21 @@ pub enum KeyRejected {
     ModulusTooSmall,
     /// The crypto provider cannot use it.
     Provider,
+    /// The crypto provider does not have the algorithm.
+    Unsupported,
 }
 
 impl fmt::Display for KeyRejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Exponent => "the RSA exponent is even or out of range",
+            Self::Length => "a number on a curve has the wrong length",
             Self::LeadingZero => "an RSA number starts with a zero byte",
             Self::ModulusEven => "the RSA modulus is even",
             Self::ModulusTooLarge => "the RSA modulus has more than 8192 bits",
             Self::ModulusTooSmall => "the RSA modulus has less than 2048 bits",
             Self::Provider => "the crypto provider cannot use the key",
+            Self::Unsupported => "the crypto provider does not have the algorithm",
         })
     }
 }

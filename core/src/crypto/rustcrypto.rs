@@ -1,4 +1,7 @@
 //! The provider in pure Rust: rsa, aes-gcm, hkdf and sha2 of the RustCrypto project.
+//!
+//! It has the RSA algorithms. Elliptic curves would weigh more than everything else here together,
+//! so a key on one is left out with [`KeyRejected::Unsupported`].
 
 use super::{
     AeadFailure, AeadKey, AuthenticatedEncryption, BadSignature, CryptoProvider, Hashing,
@@ -7,12 +10,8 @@ use super::{
 use aes_gcm::{Aes256Gcm, aead::AeadInOut, aead::KeyInit};
 use alloc::{sync::Arc, vec::Vec};
 use hkdf::Hkdf;
-use rsa::{
-    BoxedUint, PublicKey,
-    pkcs1v15::{Signature, VerifyingKey},
-    signature::Verifier as _,
-};
-use sha2::{Digest as _, Sha256};
+use rsa::{BoxedUint, PublicKey, pkcs1v15, pss, signature::Verifier as _};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 /// The provider in pure Rust, which works without std.
 pub static RUSTCRYPTO: CryptoProvider =
@@ -22,6 +21,11 @@ pub static RUSTCRYPTO: CryptoProvider =
 struct RustCrypto;
 
 impl SignatureVerification for RustCrypto {
+    fn algorithms(&self) -> &[SignatureAlgorithm] {
+        use SignatureAlgorithm::{Ps256, Rs256, Rs384, Rs512};
+        &[Ps256, Rs256, Rs384, Rs512]
+    }
+
     fn rsa_key(
         &self,
         algorithm: SignatureAlgorithm,
@@ -34,20 +38,33 @@ impl SignatureVerification for RustCrypto {
         )
         .map_err(|_| KeyRejected::Provider)?;
         match algorithm {
-            SignatureAlgorithm::Rs256 => Ok(Arc::new(Rs256Key(VerifyingKey::new(key)))),
+            SignatureAlgorithm::Ps256 => Ok(Arc::new(PssKey(pss::VerifyingKey::new(key)))),
+            SignatureAlgorithm::Rs256 => Ok(Arc::new(Rs256Key(pkcs1v15::VerifyingKey::new(key)))),
+            SignatureAlgorithm::Rs384 => Ok(Arc::new(Rs384Key(pkcs1v15::VerifyingKey::new(key)))),
+            SignatureAlgorithm::Rs512 => Ok(Arc::new(Rs512Key(pkcs1v15::VerifyingKey::new(key)))),
+            SignatureAlgorithm::EdDsa | SignatureAlgorithm::Es256 => Err(KeyRejected::Unsupported),
         }
     }
 }
 
-#[derive(Debug)]
-struct Rs256Key(VerifyingKey<Sha256>);
+macro_rules! verify_key {
+    ($name:ident, $key:ty, $signature:ty) => {
+        #[derive(Debug)]
+        struct $name($key);
 
-impl VerifyKey for Rs256Key {
-    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-        let signature = Signature::try_from(signature).map_err(|_| BadSignature)?;
-        self.0.verify(message, &signature).map_err(|_| BadSignature)
-    }
+        impl VerifyKey for $name {
+            fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+                let signature = <$signature>::try_from(signature).map_err(|_| BadSignature)?;
+                self.0.verify(message, &signature).map_err(|_| BadSignature)
+            }
+        }
+    };
 }
+
+verify_key!(PssKey, pss::VerifyingKey<Sha256>, pss::Signature);
+verify_key!(Rs256Key, pkcs1v15::VerifyingKey<Sha256>, pkcs1v15::Signature);
+verify_key!(Rs384Key, pkcs1v15::VerifyingKey<Sha384>, pkcs1v15::Signature);
+verify_key!(Rs512Key, pkcs1v15::VerifyingKey<Sha512>, pkcs1v15::Signature);
 
 impl AuthenticatedEncryption for RustCrypto {
     fn seal(

@@ -6,7 +6,7 @@ use super::{
     refresh::{Fetching, Refresh},
 };
 use crate::{
-    crypto::{CryptoProvider, SignatureAlgorithm},
+    crypto::{CryptoProvider, SignatureAlgorithm, UnsupportedAlgorithm},
     entropy::Entropy,
     http::{FetchError, FetchLimits, FieldText, Headers, Inbound, Method, Outbound, Url, UrlError},
     jwt::KeyId,
@@ -23,6 +23,7 @@ pub struct IssuerConfig {
     discovery: Url,
     algorithms: Vec<SignatureAlgorithm>,
     refresh: RefreshSettings,
+    pins_key_set_host: bool,
 }
 
 impl IssuerConfig {
@@ -46,13 +47,43 @@ impl IssuerConfig {
             configured,
             algorithms: vec![SignatureAlgorithm::Rs256],
             refresh: RefreshSettings::default(),
+            pins_key_set_host: false,
         })
+    }
+
+    /// The issuer, as configured.
+    #[must_use]
+    pub const fn issuer(&self) -> &Url {
+        &self.configured
     }
 
     /// Other times and sizes.
     #[must_use]
     pub fn with_refresh(self, refresh: RefreshSettings) -> Self {
         Self { refresh, ..self }
+    }
+
+    /// Prepares the issuer's keys for these algorithms and no others. A key that names no algorithm
+    /// is for the first of them that takes a key of its type. Without an algorithm, every key set
+    /// is refused for having no usable key.
+    ///
+    /// # Errors
+    ///
+    /// [`UnsupportedAlgorithm`] where `crypto` does not have one of them.
+    pub fn with_algorithms(
+        self,
+        algorithms: impl IntoIterator<Item = SignatureAlgorithm>,
+        crypto: &CryptoProvider,
+    ) -> Result<Self, UnsupportedAlgorithm> {
+        let algorithms: Vec<_> = algorithms.into_iter().collect();
+        algorithms.iter().try_for_each(|algorithm| crypto.require(*algorithm))?;
+        Ok(Self { algorithms, ..self })
+    }
+
+    /// Refuses a discovery document whose `jwks_uri` is on another host or port than the issuer.
+    #[must_use]
+    pub fn with_key_set_on_issuer_host(self) -> Self {
+        Self { pins_key_set_host: true, ..self }
     }
 }
 
@@ -62,6 +93,7 @@ pub struct IssuerSnapshot {
     metadata: Option<Arc<ProviderMetadata>>,
     keys: Option<Arc<KeySet>>,
     generation: u64,
+    fresh_until: Option<Monotonic>,
     stale_at: Option<Monotonic>,
     refresh_at: Option<Monotonic>,
 }
@@ -81,11 +113,29 @@ impl IssuerSnapshot {
         id: Option<&KeyId>,
         now: Monotonic,
     ) -> Option<KeyLookup<'_>> {
-        let usable = self.stale_at.is_some_and(|stale_at| now < stale_at);
-        self.keys.as_ref().filter(|_| usable).map(|keys| keys.find(algorithm, id))
+        self.keys.as_ref().filter(|_| self.is_usable(now)).map(|keys| keys.find(algorithm, id))
     }
 
-    /// Counts the key sets of this issuer. What was remembered under another generation is void.
+    /// The key set, however old.
+    #[must_use]
+    pub const fn keys(&self) -> Option<&Arc<KeySet>> {
+        self.keys.as_ref()
+    }
+
+    /// Whether there is a key set that may be used at `now`.
+    #[must_use]
+    pub fn is_usable(&self, now: Monotonic) -> bool {
+        self.stale_at.is_some_and(|stale_at| now < stale_at)
+    }
+
+    /// Whether the key set is used beyond its freshness, because the provider does not answer.
+    #[must_use]
+    pub fn is_stale(&self, now: Monotonic) -> bool {
+        self.is_usable(now) && self.fresh_until.is_some_and(|until| until <= now)
+    }
+
+    /// Counts the key sets of this issuer, each that differs from the one before. What was
+    /// remembered under another generation is void.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
@@ -147,6 +197,8 @@ pub enum IssuerEvent {
         document: Document,
         /// Why.
         reason: FlightFailure,
+        /// A key set is used meanwhile although it is older than it should be.
+        stale: bool,
     },
     /// A new document is in the snapshot.
     Installed {
@@ -154,6 +206,8 @@ pub enum IssuerEvent {
         document: Document,
         /// The keys of a key set that were left out.
         keys_skipped: usize,
+        /// Those of them that are private keys: the provider has a leak, which is worth an alarm.
+        private_keys: usize,
     },
     /// The answer came after its flight was given up.
     Late,
@@ -172,6 +226,8 @@ pub enum FlightFailure {
     Fetch(FetchError),
     /// The discovery document names another issuer than before.
     IssuerChanged,
+    /// The discovery document names a key set on another host than the issuer's.
+    KeySetHost,
     /// The key set is not usable.
     KeySet(KeySetError),
     /// The discovery document is not usable.
@@ -185,6 +241,7 @@ impl fmt::Display for FlightFailure {
         match self {
             Self::Fetch(error) => error.fmt(f),
             Self::IssuerChanged => f.write_str("the issuer has changed its name"),
+            Self::KeySetHost => f.write_str("the key set is on another host than the issuer"),
             Self::KeySet(error) => error.fmt(f),
             Self::Metadata(error) => error.fmt(f),
             Self::Status(status) => write!(f, "the answer has the status {status}"),
@@ -207,6 +264,8 @@ pub struct IssuerMachine {
     metadata: Option<Arc<ProviderMetadata>>,
     keys: Option<Arc<KeySet>>,
     entity_tag: Option<String>,
+    /// The hash of the text that `keys` was read from.
+    keys_hash: Option<[u8; 32]>,
     generation: u64,
     flights: u64,
 }
@@ -223,6 +282,7 @@ impl IssuerMachine {
             metadata: None,
             keys: None,
             entity_tag: None,
+            keys_hash: None,
             generation: 0,
             flights: 0,
         }
@@ -231,7 +291,8 @@ impl IssuerMachine {
     /// What is known at this moment.
     #[must_use]
     pub fn snapshot(&self) -> Arc<IssuerSnapshot> {
-        let refresh_at = match (self.discovery.wake_at(), self.key_set.wake_at()) {
+        let settings = &self.config.refresh;
+        let refresh_at = match (self.discovery.wake_at(settings), self.key_set.wake_at(settings)) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
@@ -239,6 +300,7 @@ impl IssuerMachine {
             metadata: self.metadata.clone(),
             keys: self.keys.clone(),
             generation: self.generation,
+            fresh_until: self.key_set.fresh_until(),
             stale_at: self.key_set.stale_at(),
             refresh_at,
         })
@@ -319,16 +381,21 @@ impl IssuerMachine {
             Document::KeySet => (&mut self.key_set, &self.config.refresh, now.monotonic),
         };
         match result {
-            Ok((answer, changed)) => {
+            Ok((answer, installed)) => {
                 refresh.succeeded(now, &answer, settings);
-                match changed {
-                    Some(keys_skipped) => IssuerEvent::Installed { document, keys_skipped },
+                match installed {
+                    Some(Installed { keys_skipped, private_keys }) => {
+                        IssuerEvent::Installed { document, keys_skipped, private_keys }
+                    }
                     None => IssuerEvent::Unchanged { document },
                 }
             }
             Err(reason) => {
                 refresh.failed(now, entropy, settings);
-                IssuerEvent::Failed { document, reason }
+                let stale = document == Document::KeySet
+                    && self.keys.is_some()
+                    && self.key_set.fresh_until().is_some_and(|until| until <= now);
+                IssuerEvent::Failed { document, reason, stale }
             }
         }
     }
@@ -336,34 +403,65 @@ impl IssuerMachine {
     fn install_metadata(
         &mut self,
         answer: Inbound,
-    ) -> Result<(Inbound, Option<usize>), FlightFailure> {
+    ) -> Result<(Inbound, Option<Installed>), FlightFailure> {
         if answer.status != 200 {
             return Err(FlightFailure::Status(answer.status));
         }
-        let max_body = self.config.refresh.max_body;
-        let metadata = ProviderMetadata::parse(&answer.body, &self.config.configured, max_body)
+        let IssuerConfig { configured, refresh, pins_key_set_host, .. } = &self.config;
+        let metadata = ProviderMetadata::parse(&answer.body, configured, refresh.max_body)
             .map_err(FlightFailure::Metadata)?;
-        if self.metadata.as_ref().is_some_and(|known| known.issuer() != metadata.issuer()) {
-            return Err(FlightFailure::IssuerChanged);
+        let key_set = metadata.jwks_uri();
+        if *pins_key_set_host && key_set.authority() != configured.authority() {
+            return Err(FlightFailure::KeySetHost);
+        }
+        if let Some(known) = &self.metadata {
+            if known.issuer() != metadata.issuer() {
+                return Err(FlightFailure::IssuerChanged);
+            }
+            if known.jwks_uri() != key_set {
+                // The tag is another document's.
+                self.entity_tag = None;
+            }
         }
         self.metadata = Some(Arc::new(metadata));
-        Ok((answer, Some(0)))
+        Ok((answer, Some(Installed::default())))
     }
 
-    fn install_keys(&mut self, answer: Inbound) -> Result<(Inbound, Option<usize>), FlightFailure> {
+    fn install_keys(
+        &mut self,
+        answer: Inbound,
+    ) -> Result<(Inbound, Option<Installed>), FlightFailure> {
         match answer.status {
-            304 if self.keys.is_some() => return Ok((answer, None)),
+            304 if self.keys.is_some() && self.entity_tag.is_some() => return Ok((answer, None)),
             200 => {}
             status => return Err(FlightFailure::Status(status)),
         }
+        if answer.body.len() > self.config.refresh.max_body {
+            return Err(FlightFailure::Fetch(FetchError::TooLarge));
+        }
+        let hash = self.crypto.hash.sha256(&answer.body);
+        let entity_tag = answer.header("etag").map(Into::into);
+        if self.keys_hash == Some(hash) {
+            self.entity_tag = entity_tag;
+            return Ok((answer, None));
+        }
         let keys = KeySet::parse(&answer.body, &self.config.algorithms, &self.crypto)
             .map_err(FlightFailure::KeySet)?;
-        let skipped = keys.skipped().len();
-        self.entity_tag = answer.header("etag").map(Into::into);
+        let installed =
+            Installed { keys_skipped: keys.skipped().len(), private_keys: keys.private_keys() };
+        self.entity_tag = entity_tag;
+        self.keys_hash = Some(hash);
         self.keys = Some(Arc::new(keys));
         self.generation = self.generation.saturating_add(1);
-        Ok((answer, Some(skipped)))
+        Ok((answer, Some(installed)))
     }
+}
+
+/// What there is to say of a new document.
+#[derive(Default)]
+struct Installed {
+    keys_skipped: usize,
+    private_keys: usize,
 }
 
 fn settle(fetching: Fetching) -> Demand {

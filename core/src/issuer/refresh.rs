@@ -1,13 +1,34 @@
-//! When a shared document is fetched: single flight, cool-down, back-off, refresh ahead.
+//! When a shared document is fetched: single flight, cool-down, back-off, a limit for each minute,
+//! refresh ahead.
+//!
+//! Whatever is decided here, it never touches a key that is in the set: it decides about fetches
+//! alone.
 
 use crate::{
     entropy::{self, Entropy},
     http::Inbound,
     time::Monotonic,
 };
+use alloc::collections::VecDeque;
 use core::time::Duration;
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// The times and sizes of a shared document.
+///
+/// The methods have the names of the options of jwks-rsa, the library that Express APIs use:
+///
+/// | jwks-rsa | here | and |
+/// |---|---|---|
+/// | `cache` | [`with_cache`](Self::with_cache) | the whole set is kept, not single keys |
+/// | `cacheMaxAge` | [`with_cache_max_age`](Self::with_cache_max_age) | refreshed ahead, at 80 % |
+/// | `cacheMaxAgeFallback` | [`with_cache_max_age_fallback`](Self::with_cache_max_age_fallback) | on by default |
+/// | `rateLimit` | [`with_rate_limit`](Self::with_rate_limit) | on by default; a known key is never refused |
+/// | `jwksRequestsPerMinute` | [`with_jwks_requests_per_minute`](Self::with_jwks_requests_per_minute) | in any 60 s, not by the clock |
+/// | `timeout` | [`with_timeout`](Self::with_timeout) | for the whole fetch, not between two packets |
+///
+/// `cacheMaxEntries` has no counterpart: a set has at most
+/// [`KeySet::MAX_KEYS`](crate::key_set::KeySet::MAX_KEYS) keys.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RefreshSettings {
     /// How long one fetch may take, whole. 5 s.
@@ -28,6 +49,10 @@ pub struct RefreshSettings {
     pub min_back_off: Duration,
     /// The longest pause after a failure. 60 s.
     pub max_back_off: Duration,
+    /// Whether [`requests_per_minute`](Self::requests_per_minute) counts. It does.
+    pub rate_limit: bool,
+    /// The most fetches of the document in any 60 s; 1 at least. 10.
+    pub requests_per_minute: u16,
 }
 
 impl Default for RefreshSettings {
@@ -42,11 +67,65 @@ impl Default for RefreshSettings {
             cool_down: Duration::from_secs(30),
             min_back_off: Duration::from_secs(1),
             max_back_off: Duration::from_secs(60),
+            rate_limit: true,
+            requests_per_minute: 10,
         }
     }
 }
 
 impl RefreshSettings {
+    /// How long a set is kept where it is not to be kept at all.
+    const UNCACHED: Duration = Duration::from_secs(1);
+
+    /// `cache` of jwks-rsa: with `false`, a set is used for a second and never while it is stale,
+    /// whatever the provider says about caching. (No token can be checked without a set, so that is
+    /// as little as can be.) [`with_rate_limit`](Self::with_rate_limit) then decides how often the
+    /// set is really fetched; between two fetches an API without a set answers 503. With `true`,
+    /// nothing changes.
+    #[must_use]
+    pub fn with_cache(self, cache: bool) -> Self {
+        if cache {
+            return self;
+        }
+        let [fresh, min_fresh, max_fresh] = [Self::UNCACHED; 3];
+        Self { fresh, min_fresh, max_fresh, stale: Duration::ZERO, ..self }
+    }
+
+    /// `cacheMaxAge` of jwks-rsa: how long a set counts as fresh, at most. A provider that asks for
+    /// less with `Cache-Control` gets that, but not less than [`min_fresh`](Self::min_fresh).
+    #[must_use]
+    pub fn with_cache_max_age(self, age: Duration) -> Self {
+        Self { fresh: age, min_fresh: self.min_fresh.min(age), max_fresh: age, ..self }
+    }
+
+    /// `cacheMaxAgeFallback` of jwks-rsa: how long a set is used beyond its freshness while the
+    /// provider is down. Zero to not use it at all.
+    #[must_use]
+    pub fn with_cache_max_age_fallback(self, stale: Duration) -> Self {
+        Self { stale, ..self }
+    }
+
+    /// `rateLimit` of jwks-rsa: whether the fetches of a minute are limited. Where the limit is
+    /// reached, an unknown key counts as unknown (401) and an absent set as an outage (503); a key
+    /// that is in the set is not affected.
+    #[must_use]
+    pub fn with_rate_limit(self, rate_limit: bool) -> Self {
+        Self { rate_limit, ..self }
+    }
+
+    /// `jwksRequestsPerMinute` of jwks-rsa: the most fetches of the document in any 60 s. 0 counts
+    /// as 1.
+    #[must_use]
+    pub fn with_jwks_requests_per_minute(self, requests: u16) -> Self {
+        Self { requests_per_minute: requests, ..self }
+    }
+
+    /// `timeout` of jwks-rsa: how long a fetch may take, whole.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
     /// How long the document in `answer` is fresh (RFC 9111 §4.2), within the bounds.
     fn freshness(&self, answer: &Inbound) -> Duration {
         let directive = |name: &str| {
@@ -72,12 +151,15 @@ pub(super) struct Refresh {
     demanded: bool,
     /// The document there is ages from here on.
     refresh_at: Option<Monotonic>,
+    fresh_until: Option<Monotonic>,
     stale_at: Option<Monotonic>,
     /// After a failure: no fetch before this moment.
     backed_off_until: Option<Monotonic>,
     failures: u32,
     /// The last fetch that was made for an unknown key.
     unknown_key_fetch: Option<Monotonic>,
+    /// When the last fetches were started, as many as the limit counts.
+    started: VecDeque<Monotonic>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +184,7 @@ impl Refresh {
         if let Some(flight) = self.flight {
             return Fetching::Pending(flight.deadline);
         }
-        match self.backed_off_until {
+        match self.held_back_until(settings) {
             Some(until) if until > now => Fetching::BackedOff(until.since(now)),
             _ => {
                 self.demanded = true;
@@ -119,27 +201,33 @@ impl Refresh {
         settings: &RefreshSettings,
     ) -> Option<Fetching> {
         self.void_overdue_flight(now, settings);
-        if self.flight.is_none() && !self.demanded {
-            let cooling =
-                self.unknown_key_fetch.is_some_and(|at| now.since(at) < settings.cool_down);
-            if cooling {
-                return None;
-            }
+        if self.flight.is_some() || self.demanded {
+            return Some(self.demand(now, settings));
+        }
+        if self.unknown_key_fetch.is_some_and(|at| now.since(at) < settings.cool_down) {
+            return None;
+        }
+        let fetching = self.demand(now, settings);
+        if matches!(fetching, Fetching::Pending(_)) {
             self.unknown_key_fetch = Some(now);
         }
-        Some(self.demand(now, settings))
+        Some(fetching)
     }
 
     /// Starts a flight if one is due.
     pub(super) fn start(&mut self, id: u64, now: Monotonic, settings: &RefreshSettings) -> bool {
         self.void_overdue_flight(now, settings);
         let due = self.demanded || self.is_due(now);
-        let held_back = self.backed_off_until.is_some_and(|until| until > now);
+        let held_back = self.held_back_until(settings).is_some_and(|until| until > now);
         if self.flight.is_some() || !due || held_back {
             return false;
         }
         self.demanded = false;
         self.flight = Some(FlightUnderWay { id, deadline: now.saturating_add(settings.timeout) });
+        while self.started.len() >= limit(settings) {
+            self.started.pop_front();
+        }
+        self.started.push_back(now);
         true
     }
 
@@ -165,6 +253,7 @@ impl Refresh {
         self.demanded = false;
         // Ahead of time, so that nobody has to wait for it.
         self.refresh_at = Some(now.saturating_add(fresh.saturating_mul(4) / 5));
+        self.fresh_until = Some(now.saturating_add(fresh));
         self.stale_at = Some(now.saturating_add(fresh).saturating_add(settings.stale));
     }
 
@@ -179,17 +268,33 @@ impl Refresh {
         self.back_off(now, jitter, settings);
     }
 
+    /// The moment from which on the document is older than it should be.
+    pub(super) const fn fresh_until(&self) -> Option<Monotonic> {
+        self.fresh_until
+    }
+
     /// The moment from which on the document may no longer be used.
     pub(super) const fn stale_at(&self) -> Option<Monotonic> {
         self.stale_at
     }
 
     /// The moment at which [`start`](Self::start) may start a flight without a demand.
-    pub(super) fn wake_at(&self) -> Option<Monotonic> {
+    pub(super) fn wake_at(&self, settings: &RefreshSettings) -> Option<Monotonic> {
         match self.flight {
             Some(flight) => Some(flight.deadline),
-            None => self.refresh_at.max(self.refresh_at.and(self.backed_off_until)),
+            None => self.refresh_at.max(self.refresh_at.and(self.held_back_until(settings))),
         }
+    }
+
+    /// No fetch before this moment: after a failure, or because there were enough.
+    fn held_back_until(&self, settings: &RefreshSettings) -> Option<Monotonic> {
+        let counted = limit(settings);
+        let limited = self
+            .started
+            .front()
+            .filter(|_| settings.rate_limit && self.started.len() >= counted)
+            .map(|oldest| oldest.saturating_add(MINUTE));
+        self.backed_off_until.max(limited)
     }
 
     fn is_due(&self, now: Monotonic) -> bool {
@@ -213,5 +318,11 @@ impl Refresh {
         self.failures = self.failures.saturating_add(1);
         self.demanded = false;
         self.backed_off_until = Some(now.saturating_add(pause));
+        // The pause takes the place of the cool-down: nothing was learnt of any key.
+        self.unknown_key_fetch = None;
     }
+}
+
+fn limit(settings: &RefreshSettings) -> usize {
+    usize::from(settings.requests_per_minute.max(1))
 }

@@ -59,7 +59,10 @@ fn fetches_discovery_then_the_key_set_each_once() {
         assert!(machine.poll_flight(after(1)).is_none(), "one flight a document");
     }
     let event = answer(&mut machine, &flight, Ok(ok(discovery())), 1);
-    assert_eq!(event, IssuerEvent::Installed { document: Document::Discovery, keys_skipped: 0 });
+    assert_eq!(
+        event,
+        IssuerEvent::Installed { document: Document::Discovery, keys_skipped: 0, private_keys: 0 }
+    );
     assert_eq!(machine.snapshot().metadata().unwrap().issuer(), ISSUER);
 
     assert!(pending(machine.demand(&key("one"), after(1))));
@@ -188,7 +191,7 @@ fn a_useless_answer_never_replaces_a_good_set() {
         let _ = machine.demand(&key("two"), after(1));
         let flight = machine.poll_flight(after(1)).unwrap();
         let event = answer(&mut machine, &flight, Ok(Inbound { status, ..ok(body) }), 1);
-        assert_eq!(event, IssuerEvent::Failed { document: Document::KeySet, reason });
+        assert_eq!(event, IssuerEvent::Failed { document: Document::KeySet, reason, stale: false });
         assert!(has_key(&machine, "one", 1));
         // The set is good, so an unknown key is unknown, and no outage.
         let demand = machine.demand(&key("two"), after(1));
@@ -205,7 +208,7 @@ fn a_discovery_document_may_not_change_the_issuers_name() {
     let renamed = discovery().replace("\"https://op.example/\"", "\"https://op.example\"");
     let event = answer(&mut machine, &flight, Ok(ok(renamed)), 480);
     let reason = FlightFailure::IssuerChanged;
-    assert_eq!(event, IssuerEvent::Failed { document: Document::Discovery, reason });
+    assert_eq!(event, IssuerEvent::Failed { document: Document::Discovery, reason, stale: false });
     assert_eq!(machine.snapshot().metadata().unwrap().issuer(), ISSUER);
 }
 
@@ -349,6 +352,10 @@ proptest! {
                         IssuerEvent::Installed { document: Document::KeySet, .. } => {
                             good_until = now + 600 + 3600;
                             prop_assert_eq!(machine.snapshot().generation(), generation + 1);
+                        }
+                        IssuerEvent::Unchanged { document: Document::KeySet } => {
+                            good_until = now + 600 + 3600;
+                            prop_assert_eq!(machine.snapshot().generation(), generation);
                         }
                         _ => prop_assert_eq!(machine.snapshot().generation(), generation),
                     }

@@ -13,6 +13,8 @@ pub enum TokenError {
     Audience,
     /// A claim that the policy does not look at has a type that it may not have.
     ClaimType(&'static str),
+    /// `azp` or `client_id` names no client that the policy accepts.
+    Client,
     /// `crit` is there: no extension is implemented (RFC 7515 §4.1.11).
     CriticalHeader,
     /// `exp` has passed.
@@ -28,10 +30,14 @@ pub enum TokenError {
     Issuer,
     /// `iat` is absent where it must be there, no date, or in the future.
     IssuedAt,
-    /// `kid` is no string of 1 to 256 bytes without control characters.
+    /// `kid` is no string of 1 to 256 bytes without control characters, or is absent where the
+    /// policy asks for it.
     KeyId,
     /// The token has a mark of another kind of token: it is an ID token, or bound to a key.
     Kind,
+    /// The token expires before it begins, lives for longer than the policy allows, or was issued
+    /// too long ago.
+    Lifetime,
     /// `nbf` is no date, or still to come.
     NotYetValid,
     /// The payload is not a strict JSON object.
@@ -58,6 +64,7 @@ impl TokenError {
             Self::Algorithm => "algorithm",
             Self::Audience => "audience",
             Self::ClaimType(_) => "claim_type",
+            Self::Client => "client",
             Self::CriticalHeader => "critical_header",
             Self::Expired => "expired",
             Self::Expiry => "expiry",
@@ -67,6 +74,7 @@ impl TokenError {
             Self::IssuedAt => "issued_at",
             Self::KeyId => "key_id",
             Self::Kind => "kind",
+            Self::Lifetime => "lifetime",
             Self::NotYetValid => "not_yet_valid",
             Self::Payload => "payload",
             Self::Serialization => "serialization",
@@ -85,6 +93,7 @@ impl fmt::Display for TokenError {
             Self::Algorithm => f.write_str("the algorithm is not allowed"),
             Self::Audience => f.write_str("the token is not for this audience"),
             Self::ClaimType(name) => write!(f, "the claim {name} has the wrong type"),
+            Self::Client => f.write_str("the token is for another client"),
             Self::CriticalHeader => f.write_str("the header demands an extension"),
             Self::Expired => f.write_str("the token has expired"),
             Self::Expiry => f.write_str("the token has no expiry that can be read"),
@@ -94,6 +103,7 @@ impl fmt::Display for TokenError {
             Self::IssuedAt => f.write_str("the time of issue is absent or in the future"),
             Self::KeyId => f.write_str("the key id is not usable"),
             Self::Kind => f.write_str("the token is of another kind"),
+            Self::Lifetime => f.write_str("the token's lifetime is not acceptable"),
             Self::NotYetValid => f.write_str("the token is not valid yet"),
             Self::Payload => f.write_str("the payload is not a strict JSON object"),
             Self::Serialization => f.write_str("the text is not a compact token"),

@@ -62,20 +62,18 @@ pub(super) enum TokenType {
 }
 
 impl Header {
-    pub(super) fn parse(text: &[u8], allowed: &[SignatureAlgorithm]) -> Result<Self, TokenError> {
+    /// Reads a header, whatever policy it is for: an algorithm that no policy could allow is refused
+    /// here, and so is whatever no policy could mend.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, TokenError> {
         let members = Object::parse(text, LIMITS).map_err(|_| TokenError::Header)?;
         if members.get("crit").is_some() {
             return Err(TokenError::CriticalHeader);
         }
-        if FORBIDDEN.iter().any(|name| members.get(name).is_some()) {
+        if members.iter().any(|(name, _)| FORBIDDEN.contains(&name)) {
             return Err(TokenError::ForbiddenHeader);
         }
         let named = members.required_text("alg").map_err(|_| TokenError::Algorithm)?;
-        let algorithm = allowed
-            .iter()
-            .copied()
-            .find(|algorithm| algorithm.name() == named)
-            .ok_or(TokenError::Algorithm)?;
+        let algorithm = SignatureAlgorithm::from_name(named).ok_or(TokenError::Algorithm)?;
         let key_id = match members.get("kid") {
             None => None,
             Some(Json::Text(text)) => Some(KeyId::new(text).ok_or(TokenError::KeyId)?),
@@ -83,16 +81,22 @@ impl Header {
         };
         let token_type = match members.text("typ").map_err(|_| TokenError::Type)? {
             None => TokenType::Absent,
-            Some(name) => {
-                // RFC 7515 §4.1.9: media types, "application/" left out where no slash follows.
-                let name = name.to_ascii_lowercase();
-                match name.strip_prefix("application/").unwrap_or(&name) {
-                    "jwt" => TokenType::Jwt,
-                    "at+jwt" => TokenType::AccessToken,
-                    _ => return Err(TokenError::Type),
-                }
-            }
+            Some(name) => TokenType::parse(name).ok_or(TokenError::Type)?,
         };
         Ok(Self { algorithm, key_id, token_type })
+    }
+}
+
+impl TokenType {
+    /// RFC 7515 §4.1.9: media types in any case, "application/" left out where no slash follows.
+    fn parse(name: &str) -> Option<Self> {
+        const PREFIX: &str = "application/";
+        let name = match name.split_at_checked(PREFIX.len()) {
+            Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
+            _ => name,
+        };
+        [("jwt", Self::Jwt), ("at+jwt", Self::AccessToken)]
+            .into_iter()
+            .find_map(|(known, kind)| name.eq_ignore_ascii_case(known).then_some(kind))
     }
 }

@@ -1,7 +1,7 @@
 //! What a token must be to be accepted.
 
 use crate::crypto::SignatureAlgorithm;
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 use core::fmt;
 
 /// How far the clocks of two machines may be apart, in seconds: 30 by default, 300 at most.
@@ -51,6 +51,9 @@ pub(super) enum Kind {
 
 /// What a token must be to be accepted: the algorithm, the audience, the dates.
 ///
+/// Nothing can be switched off that RFC 8725 asks for: there is always an audience, `exp` must
+/// always be there, and the tolerance has an upper bound.
+///
 /// The issuer is no part of it: it stands with the issuer's keys, so that a key can never be used
 /// for another issuer's token.
 #[derive(Clone, Debug)]
@@ -60,6 +63,11 @@ pub struct TokenPolicy {
     pub(super) algorithms: Vec<SignatureAlgorithm>,
     pub(super) tolerance: ClockTolerance,
     pub(super) max_length: usize,
+    pub(super) max_lifetime: Option<u64>,
+    pub(super) max_age: Option<u64>,
+    pub(super) clients: Vec<String>,
+    pub(super) requires_key_id: bool,
+    pub(super) allows_id_token_marks: bool,
 }
 
 impl TokenPolicy {
@@ -101,7 +109,92 @@ impl TokenPolicy {
             algorithms: vec![SignatureAlgorithm::Rs256],
             tolerance: ClockTolerance::default(),
             max_length: 8 * 1024,
+            max_lifetime: None,
+            max_age: None,
+            clients: Vec::new(),
+            requires_key_id: false,
+            allows_id_token_marks: false,
         })
+    }
+
+    /// Allows these signature algorithms and no others. The issuer's keys must be prepared for the
+    /// same ones: see [`IssuerConfig::with_algorithms`](crate::issuer::IssuerConfig::with_algorithms).
+    ///
+    /// # Errors
+    ///
+    /// [`TokenPolicyError::NoAlgorithm`] where there is none.
+    pub fn with_algorithms(
+        self,
+        algorithms: impl IntoIterator<Item = SignatureAlgorithm>,
+    ) -> Result<Self, TokenPolicyError> {
+        let algorithms: Vec<_> = algorithms.into_iter().collect();
+        if algorithms.is_empty() {
+            return Err(TokenPolicyError::NoAlgorithm);
+        }
+        Ok(Self { algorithms, ..self })
+    }
+
+    /// Accepts tokens of at most this many bytes; never more than [`MAX_LENGTH`](Self::MAX_LENGTH).
+    #[must_use]
+    pub fn with_max_length(self, bytes: usize) -> Self {
+        Self { max_length: bytes.min(Self::MAX_LENGTH), ..self }
+    }
+
+    /// Refuses tokens that live for more than `seconds`, from `iat` to `exp`. A token without `iat`
+    /// is then refused.
+    #[must_use]
+    pub fn with_max_lifetime(self, seconds: u64) -> Self {
+        Self { max_lifetime: Some(seconds), ..self }
+    }
+
+    /// Refuses tokens that were issued more than `seconds` ago, even where they have not expired;
+    /// the counterpart of `maxAge` in jsonwebtoken for Node. A token without `iat` is then refused.
+    #[must_use]
+    pub fn with_max_age(self, seconds: u64) -> Self {
+        Self { max_age: Some(seconds), ..self }
+    }
+
+    /// Accepts tokens that were issued to one of these clients alone, by `azp` and `client_id`. At
+    /// least one of the two must then be there, and each that is there must be in the list. An
+    /// empty list accepts every client.
+    #[must_use]
+    pub fn with_clients(self, clients: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { clients: clients.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Refuses tokens that do not name their key, even where the issuer has one key alone.
+    #[must_use]
+    pub fn with_required_key_id(self) -> Self {
+        Self { requires_key_id: true, ..self }
+    }
+
+    /// Takes access tokens that look like ID tokens, for providers that put `nonce`, `at_hash` or
+    /// `c_hash` into access tokens, or issue them to the API itself. No effect on ID tokens.
+    #[must_use]
+    pub fn with_id_token_marks_allowed(self) -> Self {
+        Self { allows_id_token_marks: true, ..self }
+    }
+
+    /// The policy as bytes that no other policy has.
+    pub(crate) fn identity(&self) -> Vec<u8> {
+        let Self {
+            kind,
+            audiences,
+            algorithms,
+            tolerance,
+            max_length,
+            max_lifetime,
+            max_age,
+            clients,
+            requires_key_id,
+            allows_id_token_marks,
+        } = self;
+        // Debug puts texts between quotation marks and escapes those within.
+        let text = format!(
+            "{kind:?}{audiences:?}{algorithms:?}{tolerance:?}{max_length:?}{max_lifetime:?}\
+             {max_age:?}{clients:?}{requires_key_id:?}{allows_id_token_marks:?}"
+        );
+        text.into_bytes()
     }
 
     /// Allows for clocks that are apart.
@@ -125,13 +218,18 @@ impl TokenPolicy {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TokenPolicyError {
+    /// No algorithm.
+    NoAlgorithm,
     /// No audience, or an empty one.
     NoAudience,
 }
 
 impl fmt::Display for TokenPolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an audience is needed, and it must not be empty")
+        f.write_str(match self {
+            Self::NoAlgorithm => "an algorithm is needed",
+            Self::NoAudience => "an audience is needed, and it must not be empty",
+        })
     }
 }
 

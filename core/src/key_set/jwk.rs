@@ -1,24 +1,32 @@
-//! One key of a set (RFC 7517 §4, RFC 7518 §6.3).
+//! One key of a set (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
+//!
+//! `kty` and `crv` say which algorithms a key could be for; `alg`, where it stands, says which of
+//! them it is for. Certificates (`x5c`, `x5t`, `x5u`) are not looked at.
 
 use super::Key;
 use crate::{
-    crypto::{CryptoProvider, KeyRejected, RsaPublicKey, SignatureAlgorithm},
+    crypto::{
+        CryptoProvider, Ed25519PublicKey, KeyKind, KeyRejected, P256PublicKey, RsaPublicKey,
+        SignatureAlgorithm, VerifyKey,
+    },
     encoding,
     json::{Json, JsonLimits, Object},
     jwt::KeyId,
 };
+use alloc::sync::Arc;
 use core::fmt;
 
 const LIMITS: JsonLimits = JsonLimits { bytes: 64 * 1024, depth: 8, members: 64 };
 
-/// Members that only a private key has (RFC 7518 §6.3.2).
+/// Members that only a private key has (RFC 7518 §6.2.2, §6.3.2; RFC 8037 §2).
 const PRIVATE: [&str; 8] = ["d", "dp", "dq", "k", "oth", "p", "q", "qi"];
 
 /// Why a key of a set was left out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// `alg` names an algorithm that is not allowed here.
+    /// `alg` names an algorithm that is not allowed here, or one for another type of key; or the
+    /// key names none, and none that is allowed is for its type.
     Algorithm,
     /// The numbers break a rule.
     Key(KeyRejected),
@@ -26,7 +34,7 @@ pub enum SkipReason {
     KeyId,
     /// `key_ops` does not allow to check signatures, or is malformed.
     KeyOperations,
-    /// `kty` is not one that is used here.
+    /// `kty`, or `crv` with it, is not one that is used here.
     KeyType,
     /// Not a strict JSON object, or a member of the wrong type.
     Malformed,
@@ -57,14 +65,11 @@ pub(super) fn read(
     crypto: &CryptoProvider,
 ) -> Result<Key, SkipReason> {
     let jwk = Object::parse(text.as_bytes(), LIMITS).map_err(|_| SkipReason::Malformed)?;
-    let text_of = |name| jwk.text(name).map_err(|_| SkipReason::Malformed);
-    if text_of("kty")? != Some("RSA") {
-        return Err(SkipReason::KeyType);
-    }
+    let kind = kind_of(&jwk)?;
     if PRIVATE.iter().any(|name| jwk.get(name).is_some()) {
         return Err(SkipReason::Private);
     }
-    if text_of("use")?.is_some_and(|usage| usage != "sig") {
+    if text_of(&jwk, "use")?.is_some_and(|usage| usage != "sig") {
         return Err(SkipReason::Use);
     }
     check_operations(&jwk)?;
@@ -73,18 +78,49 @@ pub(super) fn read(
         Some(Json::Text(id)) => Some(KeyId::new(id).ok_or(SkipReason::KeyId)?),
         Some(_) => return Err(SkipReason::KeyId),
     };
-    let algorithm = match text_of("alg")? {
-        // One key, one algorithm: a key that names none is for the first that is allowed.
-        None => algorithms.first(),
-        Some(name) => algorithms.iter().find(|algorithm| algorithm.name() == name),
-    };
-    let algorithm = *algorithm.ok_or(SkipReason::Algorithm)?;
-    let number = |name| text_of(name)?.and_then(encoding::decode).ok_or(SkipReason::Malformed);
-    let (modulus, exponent) = (number("n")?, number("e")?);
-    let key = RsaPublicKey::new(&modulus, &exponent)
-        .and_then(|key| crypto.signatures.rsa_key(algorithm, &key))
-        .map_err(SkipReason::Key)?;
+    let named = text_of(&jwk, "alg")?;
+    // One key, one algorithm: a key that names none is for the first of its kind that is allowed.
+    let algorithm = algorithms
+        .iter()
+        .copied()
+        .filter(|algorithm| algorithm.key_kind() == kind)
+        .find(|algorithm| named.is_none_or(|name| algorithm.name() == name))
+        .ok_or(SkipReason::Algorithm)?;
+    let key = prepare(&jwk, algorithm, crypto)?;
     Ok(Key { id, algorithm, key })
+}
+
+fn text_of<'j>(jwk: &'j Object, name: &'static str) -> Result<Option<&'j str>, SkipReason> {
+    jwk.text(name).map_err(|_| SkipReason::Malformed)
+}
+
+fn kind_of(jwk: &Object) -> Result<KeyKind, SkipReason> {
+    let kind = match (text_of(jwk, "kty")?, text_of(jwk, "crv")?) {
+        (Some("RSA"), _) => KeyKind::Rsa,
+        (Some("EC"), Some("P-256")) => KeyKind::P256,
+        (Some("OKP"), Some("Ed25519")) => KeyKind::Ed25519,
+        _ => return Err(SkipReason::KeyType),
+    };
+    Ok(kind)
+}
+
+fn prepare(
+    jwk: &Object,
+    algorithm: SignatureAlgorithm,
+    crypto: &CryptoProvider,
+) -> Result<Arc<dyn VerifyKey>, SkipReason> {
+    let number = |name| text_of(jwk, name)?.and_then(encoding::decode).ok_or(SkipReason::Malformed);
+    let signatures = crypto.signatures;
+    let key = match algorithm.key_kind() {
+        KeyKind::Rsa => RsaPublicKey::new(&number("n")?, &number("e")?)
+            .and_then(|key| signatures.rsa_key(algorithm, &key)),
+        KeyKind::P256 => P256PublicKey::new(&number("x")?, &number("y")?)
+            .and_then(|key| signatures.p256_key(&key)),
+        KeyKind::Ed25519 => {
+            Ed25519PublicKey::new(&number("x")?).and_then(|key| signatures.ed25519_key(&key))
+        }
+    };
+    key.map_err(SkipReason::Key)
 }
 
 /// `key_ops` holds each operation once, `verify` among them (RFC 7517 §4.3).

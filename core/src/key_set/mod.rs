@@ -49,7 +49,8 @@ impl KeySet {
     /// The most keys of a set.
     pub const MAX_KEYS: usize = 100;
 
-    /// Reads a JWK Set and prepares the keys for `algorithms`.
+    /// Reads a JWK Set and prepares the keys for `algorithms`. A key that names no algorithm is for
+    /// the first of them that takes a key of its type.
     ///
     /// # Errors
     ///
@@ -78,19 +79,22 @@ impl KeySet {
 
     /// The key for a token of this algorithm that names this key id, or none.
     ///
-    /// A token that names no key is accepted only where one key alone could be meant.
+    /// A token that names no key is accepted only where the set has one key alone (OpenID Connect
+    /// Core 1.0 §10.1). A name that stands more than once for an algorithm means no key at all: the
+    /// order of a set decides nothing.
     #[must_use]
     pub fn find(&self, algorithm: SignatureAlgorithm, id: Option<&KeyId>) -> KeyLookup<'_> {
-        let mut found = KeyLookup::Unknown;
-        for key in &self.keys {
-            if key.algorithm == algorithm && (id.is_none() || key.id.as_ref() == id) {
-                found = match found {
-                    KeyLookup::Unknown => KeyLookup::Found(&*key.key),
-                    _ => KeyLookup::Ambiguous,
-                };
+        let mut candidates = self
+            .keys
+            .iter()
+            .filter(|key| key.algorithm == algorithm && (id.is_none() || key.id.as_ref() == id));
+        match (candidates.next(), candidates.next()) {
+            (None, _) => KeyLookup::Unknown,
+            (Some(key), None) if id.is_some() || self.keys.len() == 1 => {
+                KeyLookup::Found(&*key.key)
             }
+            _ => KeyLookup::Ambiguous,
         }
-        found
     }
 
     /// The number of keys that can be used.
@@ -103,6 +107,13 @@ impl KeySet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// How many private keys the provider publishes. Anybody could sign with one, so it is left
+    /// out; more than 0 is worth an alarm.
+    #[must_use]
+    pub fn private_keys(&self) -> usize {
+        self.skipped.iter().filter(|reason| **reason == SkipReason::Private).count()
     }
 
     /// Why keys of the set were left out, in the order of the set.

@@ -81,6 +81,7 @@ impl Provider {
             max_back_off: Duration::from_millis(20),
             // Longer than a test waits: what only a deadline would put right counts as broken.
             timeout: 10 * PATIENCE,
+            rate_limit: false,
             ..RefreshSettings::default()
         })
     }

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 /// Ours.
 #[derive(Debug)]
+#[allow(dead_code, reason = "shown by Debug where a difference is reported")]
 pub(super) enum Ours {
     /// The rules can't be used.
     Invalid(RewritesError),
@@ -30,6 +31,7 @@ pub(super) enum Ours {
 
 /// Theirs.
 #[derive(Debug)]
+#[allow(dead_code, reason = "shown by Debug where a difference is reported")]
 pub(super) enum Theirs {
     /// Refused when the server starts.
     Invalid(String),
