@@ -242,10 +242,11 @@ impl Pattern {
     /// by.
     pub(crate) fn leading_segments(&self) -> Vec<Leading<'_>> {
         let mut leading = Vec::new();
-        let mut parts = self.parts.iter().peekable();
+        let mut parts = self.parts.iter();
         while let Some(part) = parts.next() {
-            // Whether a segment ends where this part does.
-            let whole = parts.peek().is_none_or(|part| part.starts_with_slash());
+            // Whether a segment ends where this part does, whatever parts may be absent behind it.
+            let next = parts.clone().find(|part| !(part.starts_with_slash() && part.is_optional()));
+            let whole = next.is_none_or(Part::starts_with_slash);
             match part {
                 Part::Literal(text) => {
                     let Some(text) = text.strip_prefix('/') else { break };

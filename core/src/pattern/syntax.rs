@@ -44,6 +44,15 @@ impl Part {
             Self::Parameter(parameter) => parameter.prefix.starts_with('/'),
         }
     }
+
+    /// Whether the part may be absent.
+    pub(super) const fn is_optional(&self) -> bool {
+        match self {
+            Self::Literal(_) => false,
+            Self::Group { modifier, .. } => modifier.is_optional(),
+            Self::Parameter(parameter) => parameter.modifier.is_optional(),
+        }
+    }
 }
 
 impl Parameter {

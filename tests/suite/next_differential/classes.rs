@@ -11,8 +11,9 @@ use super::{
 };
 use portcullis_core::{
     path::CanonicalPath,
-    rewrite::{DestinationError, Problem},
+    rewrite::{DestinationError, Problem, RouteErrorKind},
 };
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How often both sides agreed on what, and how often each class explained a difference.
@@ -101,6 +102,9 @@ pub(super) const PLAIN_ESCAPES: Without = Without {
         if let Ok(path) = CanonicalPath::parse(&question.path) {
             question.path = path.to_string();
         }
+        let plain = |source: &mut String| *source = source.replace("%61", "a").replace("%7E", "~");
+        question.lists.iter_mut().flatten().for_each(|rule| plain(&mut rule.source));
+        question.matcher.iter_mut().for_each(|entry| plain(&mut entry.source));
     },
 };
 
@@ -201,8 +205,16 @@ fn by_answers(question: &Question, Answers { ours, theirs }: &Answers) -> Option
             problems.all(is_about_the_destination).then_some(UNUSABLE_AT_START)
         }
         (Ours::Unfillable(_), Theirs::Error(_)) => Some(UNFILLABLE),
-        (Ours::Unfillable(_), Theirs::Goes(goes)) => {
-            (!is_canonical(&goes.path) || !has_plain_host(&goes.origin)).then_some(UNFILLABLE)
+        (Ours::Unfillable(error), Theirs::Goes(goes)) => {
+            let is_label = |value: &Value| {
+                let text = value.as_str().unwrap_or_default();
+                !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            };
+            let explained = match error.kind {
+                RouteErrorKind::Host => !goes.params.values().all(is_label),
+                _ => !is_canonical(&goes.path),
+            };
+            explained.then_some(UNFILLABLE)
         }
         (Ours::Goes(_), Theirs::Error(error)) => {
             let absent = error.starts_with("Expected \"") && error.ends_with("to be a string");
@@ -238,18 +250,6 @@ fn by_answers(question: &Question, Answers { ours, theirs }: &Answers) -> Option
         }
         _ => None,
     }
-}
-
-/// Whether the host of an origin is made of letters, digits and hyphens.
-fn has_plain_host(origin: &str) -> bool {
-    let host = origin.split("://").nth(1).and_then(|rest| rest.split(':').next());
-    host.unwrap_or_default().split('.').all(|label| {
-        let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        !label.is_empty()
-            && label.bytes().all(inner)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    })
 }
 
 /// The names of the parameters that conditions yield.

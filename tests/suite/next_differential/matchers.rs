@@ -11,7 +11,11 @@ use super::{
     question::Question,
     random::Random,
 };
-use portcullis_core::{path::RequestTarget, rewrite::RouteRequest};
+use portcullis_core::{
+    path::RequestTarget,
+    pattern::PatternErrorKind,
+    rewrite::{Problem, RouteRequest},
+};
 
 const QUESTIONS: usize = 6000;
 
@@ -23,6 +27,11 @@ const CASE: Class = class(
 const SPELLINGS: Class = class(
     "other-spellings",
     "a path is covered in every spelling that a server may take for the same resource",
+);
+
+const UNPREFIXED: Class = class(
+    "unprefixed-parameters",
+    "a parameter that runs into the one before, or repeats without a prefix, is refused, as in rules",
 );
 
 /// What one side says of a request.
@@ -95,6 +104,7 @@ const WIDER: [Without; 5] = [
 
 fn class_of(question: &Question, ours: Says, theirs: Says, node: &mut Node) -> Option<Class> {
     let classes: &[Without] = match (ours, theirs) {
+        (Says::Invalid, _) => return is_unprefixed(question).then_some(UNPREFIXED),
         (Says::Refused, _) if is_suspicious(&question.path) => return Some(AMBIGUOUS_TARGET),
         (Says::Open, Says::Covered) => &NARROWER,
         (Says::Covered, Says::Open) => &WIDER,
@@ -102,6 +112,18 @@ fn class_of(question: &Question, ours: Says, theirs: Says, node: &mut Node) -> O
     };
     let mut agree = |question: &Question| self::ours(question) == self::theirs(question, node);
     explained_by(classes, question, &mut agree)
+}
+
+fn is_unprefixed(question: &Question) -> bool {
+    matcher(question).is_err_and(|error| {
+        error.problems().iter().all(|problem| match &problem.problem {
+            Problem::Source(error) => matches!(
+                error.kind(),
+                PatternErrorKind::UnprefixedRepeat(_) | PatternErrorKind::AdjacentParameters(_)
+            ),
+            _ => false,
+        })
+    })
 }
 
 #[test]

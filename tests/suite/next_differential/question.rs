@@ -212,6 +212,12 @@ impl Question {
         }
         for entry in 0..self.matcher.len() {
             without(&|question| drop(question.matcher.remove(entry)));
+            for has in 0..self.matcher[entry].has.len() {
+                without(&|question| drop(question.matcher[entry].has.remove(has)));
+            }
+            for missing in 0..self.matcher[entry].missing.len() {
+                without(&|question| drop(question.matcher[entry].missing.remove(missing)));
+            }
         }
         for header in 0..self.headers.len() {
             without(&|question| drop(question.headers.remove(header)));
