@@ -8,7 +8,8 @@
 //!
 //! - a raw `#`, `\`, space, control or non-ASCII byte (RFC 3986 §3.3 allows none of them);
 //! - an encoded slash (`%2F`), backslash (`%5C`) or control byte (`%00` to `%1F`, `%7F`);
-//! - `.` and `..` segments, encoded or not, and `;` beside a dot, which some servers strip;
+//! - `.` and `..` segments, encoded or not, also with blanks (`..%20`) or `;` beside the dots, which
+//!   some servers strip;
 //! - empty segments (`//`), bad escapes, and escapes that do not decode to UTF-8 (RFC 3629);
 //! - anything longer than [`MAX_PATH_LENGTH`].
 //!
@@ -193,9 +194,9 @@ pub enum PathError {
     BadEscape,
     /// Escapes that do not decode to UTF-8.
     InvalidUtf8,
-    /// A `.` or `..` segment, raw or encoded.
+    /// A `.` or `..` segment, raw or encoded, with or without blanks.
     DotSegment,
-    /// A `;` directly beside a `.`, raw or encoded.
+    /// A `;` directly beside a `.`, or behind dots and blanks alone, raw or encoded.
     DotParameter,
     /// Two slashes in a row.
     EmptySegment,
@@ -336,16 +337,23 @@ fn canonicalise(raw: &str) -> Result<Option<String>, PathError> {
 #[derive(Default)]
 struct Segment {
     length: usize,
-    only_dots: bool,
+    dots: usize,
+    /// Whether there is anything but dots and blanks.
+    named: bool,
     previous: u8,
 }
 
 impl Segment {
     fn push(&mut self, octet: u8) -> Result<(), PathError> {
-        if matches!((self.previous, octet), (b'.', b';') | (b';', b'.')) {
+        let behind_dots = !self.named && self.dots > 0 && octet == b';';
+        if behind_dots || matches!((self.previous, octet), (b'.', b';') | (b';', b'.')) {
             return Err(PathError::DotParameter);
         }
-        self.only_dots = octet == b'.' && (self.only_dots || self.length == 0);
+        match octet {
+            b'.' => self.dots = self.dots.saturating_add(1),
+            b' ' => {}
+            _ => self.named = true,
+        }
         self.length = self.length.saturating_add(1);
         self.previous = octet;
         Ok(())
@@ -355,7 +363,8 @@ impl Segment {
         if self.length == 0 && !last {
             return Err(PathError::EmptySegment);
         }
-        if self.only_dots && self.length <= 2 {
+        let blanks = self.length > self.dots;
+        if !self.named && self.dots > 0 && (self.dots <= 2 || blanks) {
             return Err(PathError::DotSegment);
         }
         Ok(())

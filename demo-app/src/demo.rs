@@ -33,7 +33,7 @@ use portcullis_hyper::{
     server::{Server, ServerHandle, ServerLimits},
     tls::{self, TlsError},
 };
-use std::{io, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 /// How long requests under way may take when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -132,21 +132,41 @@ async fn bind<R: Runtime>(
     address: &ListenAddress,
     name: &'static str,
 ) -> Result<(Server<R>, Origin), StartError> {
+    // A port that is free on one address of localhost may be taken on the other.
+    let mut attempts = if address.primary().port() == 0 { 8 } else { 1 };
+    loop {
+        attempts -= 1;
+        match bind_once(runtime, address).await {
+            Ok((server, port)) => {
+                return Ok((server, address.origin(port).map_err(StartError::Origin)?));
+            }
+            Err((_, error)) if attempts > 0 && error.kind() == io::ErrorKind::AddrInUse => {}
+            Err((address, error)) => {
+                return Err(StartError::Bind { name, address: address.to_string(), error });
+            }
+        }
+    }
+}
+
+/// Binds both addresses where there are two. One that is somebody else's is an error: browsers, and
+/// the gate itself, would find whoever that is under the same name.
+async fn bind_once<R: Runtime>(
+    runtime: &R,
+    address: &ListenAddress,
+) -> Result<(Server<R>, u16), (SocketAddr, io::Error)> {
     let mut server = Server::new(runtime.clone(), ServerLimits::default());
     let primary = address.primary();
-    let bound = server.bind(primary).await.map_err(|error| StartError::Bind {
-        name,
-        address: primary.to_string(),
-        error,
-    })?;
-    if let Some(companion) = address.companion(bound.port())
+    let port = server.bind(primary).await.map_err(|error| (primary, error))?.port();
+    if let Some(companion) = address.companion(port)
         && let Err(error) = server.bind(companion).await
     {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            return Err((companion, error));
+        }
         // A machine without IPv6; browsers find the other address.
         tracing::debug!(%companion, %error, "the second address of localhost is not in use");
     }
-    let origin = address.origin(bound.port()).map_err(StartError::Origin)?;
-    Ok((server, origin))
+    Ok((server, port))
 }
 
 /// The gate that the demonstration would have with these settings, without a server.
@@ -262,3 +282,34 @@ impl fmt::Display for StartError {
 }
 
 impl core::error::Error for StartError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_hyper::runtime::TokioRuntime;
+    use std::net::TcpListener;
+
+    fn start(address: &str) -> Result<Demo<TokioRuntime>, StartError> {
+        let environment = [
+            ("PORTCULLIS_FRONTEND_ADDR", address),
+            ("PORTCULLIS_API_ADDR", "localhost:0"),
+            ("PORTCULLIS_IDP_ADDR", "localhost:0"),
+        ]
+        .map(|(name, value)| (name.into(), value.into()));
+        let settings = Settings::load(["portcullis".into()], environment, &[]).unwrap();
+        let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        tokio.block_on(Demo::start(TokioRuntime::new(), settings))
+    }
+
+    #[test]
+    fn does_not_share_the_name_localhost_with_another_program() {
+        // A machine without IPv6 has no second address.
+        let Ok(other) = TcpListener::bind("[::1]:0") else { return };
+        let port = other.local_addr().unwrap().port();
+        let error = start(&format!("localhost:{port}")).unwrap_err();
+        let StartError::Bind { name, address, .. } = error else { panic!("{error}") };
+        assert_eq!((name, address), ("PORTCULLIS_FRONTEND_ADDR", format!("[::1]:{port}")));
+        drop(other);
+        assert!(start(&format!("localhost:{port}")).is_ok());
+    }
+}

@@ -45,6 +45,10 @@ fn host(headers: &HeaderMap, version: Version) -> Result<Option<Authority>, Refu
 
 fn authority(host: &HeaderValue) -> Option<Authority> {
     let authority = Authority::try_from(host.as_bytes()).ok()?;
+    // A user before the host may start with the very text of the host.
+    if authority.as_str().contains('@') {
+        return None;
+    }
     let port = authority.as_str().strip_prefix(authority.host())?;
     (port.is_empty() || authority.port_u16().is_some()).then_some(authority)
 }

@@ -83,13 +83,15 @@ pub(crate) fn answers_two_requests_on_one_connection<H: Harness>() {
 }
 
 /// Rows of the attack catalogue about framing, with what must come back.
-const REFUSED: [(&str, &str, u16); 35] = [
+const REFUSED: [(&str, &str, u16); 37] = [
     ("H12 no Host", "GET / HTTP/1.1\r\n\r\n", 400),
     ("H12 two Hosts", "GET / HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n", 400),
     ("H12 two Hosts in 1.0", "GET / HTTP/1.0\r\nhost: a\r\nhost: a\r\n\r\n", 400),
     ("H12 empty Host", "GET / HTTP/1.1\r\nhost:\r\n\r\n", 400),
     ("H12 blank in Host", "GET / HTTP/1.1\r\nhost: a.example @evil\r\n\r\n", 400),
     ("H12 user in Host", "GET / HTTP/1.1\r\nhost: a.example@evil\r\n\r\n", 400),
+    ("H12 user before a port", "GET / HTTP/1.1\r\nhost: a@a:80\r\n\r\n", 400),
+    ("H12 two ports and a user", "GET / HTTP/1.1\r\nhost: a.b:1@a.b:80\r\n\r\n", 400),
     ("H12 path in Host", "GET / HTTP/1.1\r\nhost: a.example/x\r\n\r\n", 400),
     ("H12 no number for a port", "GET / HTTP/1.1\r\nhost: a:b\r\n\r\n", 400),
     ("H12 no port", "GET / HTTP/1.1\r\nhost: a:\r\n\r\n", 400),
