@@ -99,16 +99,12 @@ impl<R: Runtime, A: Application> Handler for Gateway<R, A> {
             self.driver.begin(|context| self.gate.begin(head, context))
         });
         match self.driver.drive(step).await {
-            Some(Decision::Forward(forward)) => self.forward(forward, head, body).await,
-            Some(Decision::Serve(serve)) => self.serve(serve, head, body).await,
-            Some(Decision::Respond(answer)) => {
+            Decision::Forward(forward) => self.forward(forward, head, body).await,
+            Decision::Serve(serve) => self.serve(serve, head, body).await,
+            Decision::Respond(answer) => {
                 let (peer, status, path) = (connection.peer, answer.status, head.uri.path());
                 tracing::debug!(%peer, method = %head.method, ?path, status, "the gate answers");
                 early::answer(self.client.runtime(), answer, &head.headers, body).await
-            }
-            _ => {
-                tracing::error!("the gate decided something that this engine does not know");
-                early::bare(StatusCode::INTERNAL_SERVER_ERROR)
             }
         }
     }
