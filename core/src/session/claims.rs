@@ -157,7 +157,7 @@ mod tests {
         let standard = KeptClaims::default();
         assert_eq!(kept(&standard, token), r#"{"name":"Una","org_id":"o","sub":"u"}"#);
         assert_eq!(
-            kept(&standard.clone().and(["https://x/roles"]), token),
+            kept(&standard.and(["https://x/roles"]), token),
             r#"{"https://x/roles":["a"],"name":"Una","org_id":"o","sub":"u"}"#
         );
         assert_eq!(
