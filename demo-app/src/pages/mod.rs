@@ -95,7 +95,7 @@ impl Page {
         };
         let here = match self {
             Self::NotFound => self.path(),
-            _ => uri.path_and_query().map_or(self.path(), PathAndQuery::as_str),
+            _ => uri.path_and_query().map_or_else(|| self.path(), PathAndQuery::as_str),
         };
         let login = login(here);
         let content = match self {

@@ -125,7 +125,7 @@ impl Browser {
     /// Puts `tab` in front, as a click on it does.
     pub(crate) fn go_to_tab(&self, tab: &Tab) {
         self.command("window", Some(&json!({"handle": tab.0})));
-        self.devtools("Page.bringToFront", json!({}));
+        self.devtools("Page.bringToFront", &json!({}));
     }
 
     /// The address of the page that is shown.
@@ -202,20 +202,20 @@ impl Browser {
                 cookie["name"].as_str().filter(|name| is_session_cookie(name))
             });
         let lost = names.inspect(|name| {
-            self.devtools("Network.deleteCookies", json!({"name": name, "url": self.url()}));
+            self.devtools("Network.deleteCookies", &json!({"name": name, "url": self.url()}));
         });
         assert!(lost.count() > 0, "there is no session: {cookies}");
     }
 
     /// Turns scripts on pages off.
     pub(crate) fn turn_scripts_off(&self) {
-        self.devtools("Emulation.setScriptExecutionDisabled", json!({"value": true}));
+        self.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
     }
 
     /// Makes the window as small as that of a phone.
     pub(crate) fn become_a_phone(&self) {
         let screen = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
-        self.devtools("Emulation.setDeviceMetricsOverride", screen);
+        self.devtools("Emulation.setDeviceMetricsOverride", &screen);
     }
 
     /// What a script of the page comes to.
@@ -233,7 +233,7 @@ impl Browser {
     }
 
     /// Tells Chromium something for which WebDriver has no command.
-    fn devtools(&self, command: &str, parameters: Value) {
+    fn devtools(&self, command: &str, parameters: &Value) {
         let body = json!({"cmd": command, "params": parameters});
         self.command("goog/cdp/execute", Some(&body));
     }
