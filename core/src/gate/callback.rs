@@ -4,7 +4,7 @@
 //! then the issuer, and only then is the code redeemed, then the ID token verified, then a fresh
 //! session made.
 
-use super::{Gate, GateFlow, flow::Waiting, pages, respond};
+use super::{Answer, Gate, GateFlow, flow::Waiting, pages, respond};
 use crate::{
     flow::{Await, Context, Fetch, Step},
     http::{Cookies, FetchError, FieldText, Headers, Inbound, Query, Response},
@@ -13,7 +13,7 @@ use crate::{
     key_set::KeyLookup,
     oidc::{
         CallbackError, CallbackParameters, IdTokenError, ReturnTo, TokenResponse, check_id_token,
-        code_request,
+        code_form,
     },
     secret::Secret,
     session::{HeldCookies, LoginTransaction, SealError, Session, UserClaims},
@@ -63,11 +63,11 @@ impl Gate {
         let found = self.find_session(cookies, now);
         let Some(transaction) = transaction else {
             // The same callback once more, by reload or the back button: its login is over.
-            return respond(if found.session.is_some() {
-                Response::redirect(303, FieldText::constant("/"))
+            return if found.session.is_some() {
+                respond(Response::redirect(303, FieldText::constant("/")))
             } else {
-                self.login_failed(CallbackError::Transaction, None)
-            });
+                respond(self.login_failed(CallbackError::Transaction, None))
+            };
         };
         let code = match parameters.outcome {
             Ok(code) => code,
@@ -103,13 +103,12 @@ impl Gate {
         if !from_issuer {
             return respond(self.login_failed(CallbackError::Issuer, Some(&transaction)));
         }
-        let request = code_request(
-            metadata,
-            &self.0.client,
-            &self.0.redirect_uri,
-            &code,
-            transaction.code_verifier(),
-        );
+        let form = code_form(metadata, &self.0.redirect_uri, &code, transaction.code_verifier());
+        let (now, entropy) = (context.now.unix, &mut *context.entropy);
+        let request = match form.authenticated(&self.0.client, metadata, now, entropy) {
+            Ok(request) => request,
+            Err(error) => return respond(self.login_failed(error.into(), Some(&transaction))),
+        };
         let redeeming = Redeeming { transaction, held };
         Step::Fetch(Fetch::new(request, GateFlow::new(self.clone(), Waiting::Tokens(redeeming))))
     }
@@ -192,14 +191,14 @@ impl Gate {
                 .map(|()| id_token)
                 .map_err(CallbackError::IdToken)
         });
-        let response = checked
+        let answer = checked
             .and_then(|id_token| {
                 let session =
                     new_session(&id_token, access_token, access_token_expires_at, context.now.unix);
                 self.signed_in(&session, &transaction, held, context)
             })
-            .unwrap_or_else(|error| self.login_failed(error, Some(&transaction)));
-        respond(response)
+            .map_or_else(|error| self.login_failed(error, Some(&transaction)), Answer::from);
+        respond(answer)
     }
 
     fn signed_in(
@@ -223,18 +222,14 @@ impl Gate {
     }
 
     /// The page for a login that failed. The transaction, if there was one, is over.
-    fn login_failed(
-        &self,
-        error: CallbackError,
-        transaction: Option<&LoginTransaction>,
-    ) -> Response {
+    fn login_failed(&self, error: CallbackError, transaction: Option<&LoginTransaction>) -> Answer {
         let start = ReturnTo::default();
         let return_to = transaction.map_or(&start, LoginTransaction::return_to);
-        let mut response = pages::login_failed(error, &self.login_path(return_to));
+        let mut answer = pages::login_failed(error, &self.login_path(return_to));
         if let Some(transaction) = transaction {
-            transaction.finish(&self.0.names, self.0.secure, &mut response.headers);
+            transaction.finish(&self.0.names, self.0.secure, &mut answer.response.headers);
         }
-        response
+        answer
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a request comes to.
 
-use super::edits::{RequestEdits, ResponseEdits};
+use super::{
+    answer::Answer,
+    edits::{RequestEdits, ResponseEdits},
+};
 use crate::{
     http::{Response, Url},
     session::Session,
@@ -13,7 +16,7 @@ use core::time::Duration;
 #[non_exhaustive]
 pub enum Decision {
     /// Answer it with this.
-    Respond(Response),
+    Respond(Answer),
     /// Pass it on to an upstream.
     Forward(Forward),
     /// Hand it to the application.

@@ -12,6 +12,7 @@
 //!
 //! The guard looks at the same canonical path as the rules do, and again at what they made of it.
 
+mod answer;
 mod callback;
 mod config;
 mod decision;
@@ -22,10 +23,12 @@ mod login;
 mod logout;
 mod malformed;
 mod pages;
+mod prefetch;
 mod refusal;
 mod route;
 mod sessions;
 
+pub use answer::{Answer, AnswerReason};
 pub use config::{GateBuilder, GateConfigError, GateRoutes};
 pub use decision::{Decision, Forward, ForwardLimits, Serve, UpstreamFailure};
 pub use edits::{RequestEdits, ResponseEdits, ResponseFilter};
@@ -98,7 +101,7 @@ impl Gate {
     pub fn begin(&self, request: &RequestHead<'_>, context: &mut Context<'_>) -> Step<GateFlow> {
         let target = match malformed::target(request) {
             Ok(target) => target,
-            Err(malformed) => return respond(malformed.response()),
+            Err(malformed) => return respond(malformed),
         };
         match self.0.routes.find(target.path.as_str()) {
             Some(route) => self.own_route(route, &target, request, context),
@@ -121,7 +124,10 @@ impl Gate {
         {
             let logout = route == OwnRoute::Logout;
             let allow = if logout { "GET, HEAD, POST" } else { "GET, HEAD" };
-            return respond(pages::method_not_allowed(allow));
+            return respond(pages::no_such_method(allow));
+        }
+        if route == OwnRoute::Login && prefetch::is_prefetch(request) {
+            return respond(pages::prefetched());
         }
         let query = Query::new(target.query.unwrap_or_default());
         let cookies = Cookies::of(request.headers);
@@ -158,8 +164,8 @@ impl fmt::Debug for Gate {
     }
 }
 
-fn respond(response: Response) -> Step<GateFlow> {
-    Step::Done(Decision::Respond(response))
+fn respond(answer: impl Into<Answer>) -> Step<GateFlow> {
+    Step::Done(Decision::Respond(answer.into()))
 }
 
 /// The client as the connection shows it, for upstreams. What the client itself says of this was

@@ -1,7 +1,10 @@
 //! What can be wrong when a browser comes back from the provider.
 
 use super::*;
-use crate::session::LoginTransaction;
+use crate::{
+    oidc::{CallbackError, IdTokenError},
+    session::LoginTransaction,
+};
 
 /// The status and the code of a callback with this query.
 fn outcome(browser: &mut Browser, query: &str) -> (u16, String) {
@@ -109,6 +112,22 @@ fn errors_of_the_provider_have_a_page_and_a_way_back() {
     let mut browser = Browser::new(gate());
     let expected = failure(400, "login_not_started_here");
     assert_eq!(outcome(&mut browser, "error=access_denied&state=x"), expected);
+}
+
+/// Logs and counters learn why, and the page shows the same code.
+#[test]
+fn a_failed_login_says_why() {
+    let mut browser = Browser::new(gate());
+    let login = browser.start_login("/private");
+    browser.id_token = |login| id_token(login, r#","azp":"other""#);
+    let id_token = (browser.id_token)(&login);
+    browser.token_answer = Some(Ok(ok(tokens(&id_token))));
+    let answer = answer(browser.get(&callback(&login)));
+    let error = CallbackError::IdToken(IdTokenError::AuthorizedParty);
+    assert_eq!(answer.reason, AnswerReason::Callback(error));
+    assert_eq!(answer.reason.code(), code(&answer.response));
+    assert_eq!(answer.reason.to_string(), "a login failed: ID token: azp is another client");
+    assert!(!answer.reason.is_ordinary());
 }
 
 /// O19, O21: what can be wrong with the token endpoint.
