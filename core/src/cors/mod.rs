@@ -215,7 +215,7 @@ impl CorsFilter {
     }
 
     /// The fields to add.
-    pub fn added(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn added(&self) -> impl Iterator<Item = (&str, &str)> {
         self.added.iter().map(|(name, value)| (*name, value.as_str()))
     }
 }
