@@ -15,7 +15,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use portcullis_core::{
     crypto::CryptoProvider,
     flow::{Context, Step},
-    guard::{Guard, GuardFlow, Revocation, Verdict},
+    guard::{Guard, GuardFlow, Refusal, Revocation, Verdict},
     http::{RequestHead, Response as Answer},
     jwt::{TokenCacheLimits, VerifiedToken},
 };
@@ -69,7 +69,7 @@ impl<R: Runtime> ApiGuard<R> {
     /// The request as the application is to have it, or the answer to it.
     pub(crate) async fn check(
         &self,
-        mut head: Parts,
+        head: Parts,
         body: Body,
         connection: Option<Connection>,
     ) -> Result<Passed, Response<Body>> {
@@ -90,33 +90,22 @@ impl<R: Runtime> ApiGuard<R> {
             self.driver.begin(|context| self.begin(request, form.as_deref(), context))
         });
         let verdict = self.driver.drive(step).await;
-        self.remember(place, verdict.as_ref());
-        let verdict = match verdict {
-            Some(Verdict::AskRevocation(check)) => {
+        self.remember(place, &verdict);
+        let passed = match verdict {
+            Verdict::Allowed(token) => Ok(Some(token)),
+            Verdict::Anonymous => Ok(None),
+            Verdict::Answered(answer) => Err(answer),
+            Verdict::AskRevocation(check) => {
                 let revocation = self.ask(check.token()).await;
-                Some(check.resume(revocation))
+                let verdict = check.resume(revocation);
+                verdict.map(Some).map_err(|refusal| refused(refusal, &head, connection))
             }
-            verdict => verdict,
+            Verdict::Refused(refusal) => Err(refused(refusal, &head, connection)),
         };
-        let answer = match verdict {
-            Some(Verdict::Allowed(token)) => {
-                head.extensions.insert(token);
-                return Ok(self.pass(head, body, connection));
-            }
-            Some(Verdict::Anonymous) => return Ok(self.pass(head, body, connection)),
-            Some(Verdict::Answered(answer)) => answer,
-            Some(Verdict::Refused(refusal)) => {
-                let peer = connection.map(|connection| connection.peer);
-                let (path, reason) = (head.uri.path(), refusal.reason);
-                tracing::info!(?peer, method = %head.method, ?path, %reason, "refused a request");
-                refusal.response
-            }
-            _ => {
-                tracing::error!("the guard decided something that this engine does not know");
-                return Err(early::bare(StatusCode::INTERNAL_SERVER_ERROR));
-            }
-        };
-        Err(self.answer(answer, &head, body).await)
+        match passed {
+            Ok(token) => Ok(self.pass(token, head, body, connection)),
+            Err(answer) => Err(self.answer(answer, &head, body).await),
+        }
     }
 
     /// Gives an answer of the core's to a request whose body was not asked for.
@@ -144,9 +133,8 @@ impl<R: Runtime> ApiGuard<R> {
         }
     }
 
-    fn remember(&self, place: Option<Place>, verdict: Option<&Verdict>) {
-        let token = verdict.and_then(Verdict::token);
-        if let (Some(tokens), Some(place), Some(token)) = (&self.tokens, place, token) {
+    fn remember(&self, place: Option<Place>, verdict: &Verdict) {
+        if let (Some(tokens), Some(place), Some(token)) = (&self.tokens, place, verdict.token()) {
             tokens.remember(place, token, self.driver.now().monotonic);
         }
     }
@@ -161,12 +149,28 @@ impl<R: Runtime> ApiGuard<R> {
         }
     }
 
-    fn pass(&self, mut head: Parts, body: Body, connection: Option<Connection>) -> Passed {
+    fn pass(
+        &self,
+        token: Option<VerifiedToken>,
+        mut head: Parts,
+        body: Body,
+        connection: Option<Connection>,
+    ) -> Passed {
         let is_private =
             convert::with_head(&head, connection, |request| self.guard.takes_query(request));
         head.extensions.insert(self.guard.clone());
+        if let Some(token) = token {
+            head.extensions.insert(token);
+        }
         Passed { request: Request::from_parts(head, body), is_private }
     }
+}
+
+fn refused(refusal: Refusal, head: &Parts, connection: Option<Connection>) -> Answer {
+    let peer = connection.map(|connection| connection.peer);
+    let (path, reason) = (head.uri.path(), refusal.reason);
+    tracing::info!(?peer, method = %head.method, ?path, %reason, "refused a request");
+    refusal.response
 }
 
 /// A request that passed a guard.

@@ -22,10 +22,6 @@ pub(crate) fn begin(cors: &Cors, head: &Parts, connection: Option<Connection>) -
     match convert::with_head(head, connection, |request| cors.begin(request)) {
         CorsDecision::Preflight(answer) => Crossing::Answered(answer),
         CorsDecision::Continue(edits) => Crossing::Goes(edits),
-        _ => {
-            tracing::error!("a CORS policy decided something that this engine does not know");
-            Crossing::Goes(CorsEdits::default())
-        }
     }
 }
 

@@ -63,7 +63,6 @@ struct Policy {
 
 /// What CORS makes of a request.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub enum CorsDecision {
     /// Answer the preflight with this.
     Preflight(Response),

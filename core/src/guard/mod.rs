@@ -7,7 +7,7 @@
 //!                                     Anonymous        the same, without a token
 //!                                     Refused(refusal) answer this
 //!                                     Answered(answer) answer this: the metadata of the API
-//!                                     AskRevocation ── resume ─► Allowed │ Refused
+//!                                     AskRevocation ── resume ─► the token │ a refusal
 //! ```
 //!
 //! Exactly one token is looked at. The first thing that is wrong decides, in this order: the path,
@@ -97,7 +97,6 @@ struct GuardInner {
 /// What a request to the API comes to.
 #[derive(Debug)]
 #[must_use = "a request that was not allowed is not to be answered by the application"]
-#[non_exhaustive]
 pub enum Verdict {
     /// The request carries this token.
     Allowed(VerifiedToken),
@@ -138,12 +137,16 @@ impl RevocationCheck {
         &self.token
     }
 
-    /// Goes on with the answer.
-    pub fn resume(self, revocation: Revocation) -> Verdict {
+    /// Goes on with the answer: to the token, or to the refusal to answer with.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, where the token was revoked, or where that could not be found out.
+    pub fn resume(self, revocation: Revocation) -> Result<VerifiedToken, Refusal> {
         match revocation {
-            Revocation::Good => Verdict::Allowed(self.token),
-            Revocation::Revoked => self.guard.refused(RefusalReason::Revoked),
-            Revocation::Unknown => self.guard.refused(RefusalReason::RevocationUnknown),
+            Revocation::Good => Ok(self.token),
+            Revocation::Revoked => Err(self.guard.refuse(RefusalReason::Revoked)),
+            Revocation::Unknown => Err(self.guard.refuse(RefusalReason::RevocationUnknown)),
         }
     }
 }
