@@ -65,8 +65,8 @@ impl core::error::Error for Malformed {}
 /// The target of a request, taken apart, unless there is something wrong with the request.
 pub(super) fn target<'h>(request: &RequestHead<'h>) -> Result<RequestTarget<'h>, Malformed> {
     // Not every upstream minds the case of a method.
-    if ["CONNECT", "TRACE", "TRACK"].iter().any(|method| request.method.eq_ignore_ascii_case(method))
-    {
+    let is = |method| request.method.eq_ignore_ascii_case(method);
+    if ["CONNECT", "TRACE", "TRACK"].into_iter().any(is) {
         return Err(Malformed::Method);
     }
     let One::Value(host) = request.header("host") else { return Err(Malformed::Host) };
