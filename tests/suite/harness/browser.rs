@@ -79,7 +79,7 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--no-first-run",
-            "--window-size=1100,800",
+            "--window-size=1100,960",
             &format!("--user-data-dir={}", profile.path().display()),
         ];
         let options = json!({"args": arguments, "binary": find(&BROWSERS)});
