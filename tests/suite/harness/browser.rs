@@ -141,6 +141,14 @@ impl Browser {
         })
     }
 
+    /// Waits until the page has an element for `selector` with exactly this text.
+    pub(crate) fn reads(&self, selector: &str, expected: &str) {
+        self.wait(selector, |element| {
+            let text = self.try_command(&format!("element/{element}/text"), None)?;
+            (text.as_str() == Some(expected)).then_some(())
+        });
+    }
+
     /// Waits until the page has an element for `selector`, and clicks it.
     pub(crate) fn click(&self, selector: &str) {
         self.wait(selector, |element| {
@@ -265,7 +273,7 @@ impl Browser {
             if let Some(outcome) = outcome {
                 return outcome;
             }
-            assert!(start.elapsed() < PATIENCE, "{selector} is not on the page {}", self.url());
+            assert!(start.elapsed() < PATIENCE, "{selector} is not as it should: {}", self.url());
             thread::sleep(PAUSE);
         }
     }
