@@ -2,7 +2,7 @@
 
 use super::{
     Decision, Forward, Gate, GateFlow, RequestEdits, ResponseEdits, Serve, forwarded, pages,
-    refusal::is_forged, respond, sessions::FoundSession,
+    prefetch::is_prefetch, refusal::is_forged, respond, sessions::FoundSession,
 };
 use crate::{
     entropy::Entropy,
@@ -31,8 +31,9 @@ impl Gate {
     ) -> Step<GateFlow> {
         let routing =
             RouteRequest { path: &target.path, query: target.query, headers: request.headers };
-        let Ok(Decided { routed, covered }) = self.0.router.route(&routing) else {
-            return respond(pages::bad_request("rewrite"));
+        let Decided { routed, covered } = match self.0.router.route(&routing) {
+            Ok(decided) => decided,
+            Err(error) => return respond(pages::rewrite_failed(error)),
         };
         let guarded = covered.is_some();
         let local = match routed.target {
@@ -64,14 +65,14 @@ impl Gate {
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let Ok(destination) = Url::parse(&url.to_string()) else {
-            return respond(pages::bad_request("rewrite"));
+            return respond(pages::rewrite_too_long());
         };
         let cookies = Cookies::of(request.headers);
         let mut credentials = None;
         let mut response_headers = Headers::new();
         if guarded {
             let now = context.now.unix;
-            let FoundSession { session, held } = self.find_session(cookies, now);
+            let FoundSession { session, held } = self.find_session(cookies, context);
             let token = session.as_ref().and_then(|session| {
                 let token = session.live_access_token(now, TOKEN_MARGIN)?;
                 Some((session, FieldText::new(format!("Bearer {}", token.expose())).ok()?))
@@ -106,7 +107,7 @@ impl Gate {
     ) -> Step<GateFlow> {
         let cookies = Cookies::of(request.headers);
         let now = context.now.unix;
-        let FoundSession { session, held } = self.find_session(cookies, now);
+        let FoundSession { session, held } = self.find_session(cookies, context);
         let mut response_headers = Headers::new();
         match &session {
             None if guarded => {
@@ -174,7 +175,9 @@ impl Gate {
         entropy: &mut dyn Entropy,
         headers: &mut Headers,
     ) {
-        if !self.0.session_policy.is_worth_touching(session, now) || is_prefetch(request) {
+        let is_worth_it =
+            self.0.session_policy.is_worth_touching(session, now) || held.is_auth0_alone();
+        if !is_worth_it || is_prefetch(request) {
             return;
         }
         let touched = Session { used_at: now, ..session.clone() };
@@ -183,13 +186,4 @@ impl Gate {
             headers.extend(written);
         }
     }
-}
-
-pub(super) fn is_prefetch(request: &RequestHead<'_>) -> bool {
-    ["purpose", "sec-purpose", "x-purpose"].iter().any(|name| {
-        request
-            .header(name)
-            .text()
-            .is_some_and(|text| text.to_ascii_lowercase().contains("prefetch"))
-    })
 }

@@ -14,8 +14,7 @@ const MAX_HEADER_LENGTH: usize = 256;
 const NONCE_LENGTH: usize = 12;
 const TAG_LENGTH: usize = 16;
 
-const HEADER_LIMITS: JsonLimits =
-    JsonLimits { bytes: MAX_HEADER_LENGTH, depth: 1, members: 5 };
+const HEADER_LIMITS: JsonLimits = JsonLimits { bytes: MAX_HEADER_LENGTH, depth: 1, members: 5 };
 const CONTENT_LIMITS: JsonLimits = JsonLimits { bytes: MAX_LENGTH, depth: 32, members: 1024 };
 
 /// What a text holds, once it is authentic.

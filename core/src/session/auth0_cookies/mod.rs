@@ -28,6 +28,7 @@ use alloc::{
     borrow::ToOwned as _,
     format,
     string::{String, ToString as _},
+    sync::Arc,
     vec::Vec,
 };
 use core::{fmt, str};
@@ -45,9 +46,15 @@ const MAX_CHUNKS: usize = 16;
 pub struct Auth0Cookies {
     crypto: CryptoProvider,
     keys: Vec<Zeroizing<[u8; 32]>>,
+    names: Arc<Auth0CookieNames>,
+    domain: Option<String>,
+}
+
+/// The names of the SDK's session cookies.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Auth0CookieNames {
     v3: String,
     v4: String,
-    domain: Option<String>,
 }
 
 /// Which of the two versions.
@@ -89,8 +96,8 @@ impl Auth0Cookies {
         if keys.is_empty() {
             return Err(Auth0CookiesError::Secret(SecretRingError::Empty));
         }
-        let (v3, v4) = ("appSession".to_owned(), "__session".to_owned());
-        Ok(Self { crypto, keys, v3, v4, domain: None })
+        let names = Auth0CookieNames { v3: "appSession".to_owned(), v4: "__session".to_owned() };
+        Ok(Self { crypto, keys, names: Arc::new(names), domain: None })
     }
 
     /// The names that the SDK was given for its session cookie in version 3 (`AUTH0_SESSION_NAME`,
@@ -101,7 +108,8 @@ impl Auth0Cookies {
     /// [`Auth0CookiesError::Name`] where one is not made of 1 to 64 letters, digits, `-` and `_`.
     pub fn with_names(self, v3: &str, v4: &str) -> Result<Self, Auth0CookiesError> {
         if v3 != v4 && is_name(v3) && is_name(v4) {
-            Ok(Self { v3: v3.to_owned(), v4: v4.to_owned(), ..self })
+            let names = Auth0CookieNames { v3: v3.to_owned(), v4: v4.to_owned() };
+            Ok(Self { names: Arc::new(names), ..self })
         } else {
             Err(Auth0CookiesError::Name)
         }
@@ -122,48 +130,47 @@ impl Auth0Cookies {
         }
     }
 
-    /// Whether a cookie of this name belongs to a session of the SDK's.
-    #[must_use]
-    pub(crate) fn is_own(&self, name: &[u8]) -> bool {
-        self.place(name).is_some()
+    pub(crate) const fn names(&self) -> &Arc<Auth0CookieNames> {
+        &self.names
     }
 
-    /// The session among `cookies`, and what of the SDK's a browser holds. Whatever is wrong with a
-    /// cookie, there is no session.
-    pub(crate) fn find(
-        &self,
-        cookies: Cookies<'_>,
-        policy: SessionPolicy,
-        kept: &KeptClaims,
-        now: UnixSeconds,
-    ) -> FoundAuth0Session {
-        let mut held = HeldAuth0Cookies::default();
+    /// Reads what the browser holds of the SDK's.
+    pub(crate) fn read(&self, cookies: Cookies<'_>) -> Auth0CookiesRead {
+        let mut held = HeldAuth0Cookies::NONE;
         let (mut v3, mut v4) = (Pieces::default(), Pieces::default());
-        cookies.each(&mut |name, value| match self.place(name) {
+        cookies.each(&mut |name, value| match self.names.place(name) {
             Some((Version::V3, at)) => v3.add(at, value, &mut held.v3),
             Some((Version::V4, at)) => v4.add(at, value, &mut held.v4),
             None => {}
         });
         // As the SDK's version 4 does: the older one counts where the newer one is absent.
         let (version, pieces) =
-            if held.v4 == Held::default() { (Version::V3, v3) } else { (Version::V4, v4) };
-        let session = pieces
-            .text()
-            .and_then(|text| {
-                let opened = jwe::open(&text, &self.keys, &self.crypto)?;
-                let id = self.session_id(&text);
-                match version {
-                    Version::V3 => content::v3(&opened, id, kept, now),
-                    Version::V4 => content::v4(&opened, id, kept, policy, now),
-                }
-            })
-            .filter(|session| policy.remaining(session, now).is_some());
-        FoundAuth0Session { session, held }
+            if held.v4.any() { (Version::V4, v4) } else { (Version::V3, v3) };
+        Auth0CookiesRead { held, version, text: pieces.text() }
+    }
+
+    /// The session that was read, alive. Whatever is wrong with a cookie, there is none.
+    pub(crate) fn open(
+        &self,
+        read: &Auth0CookiesRead,
+        policy: SessionPolicy,
+        kept: &KeptClaims,
+        now: UnixSeconds,
+    ) -> Option<Session> {
+        let text = read.text.as_ref()?;
+        let opened = jwe::open(text, &self.keys, &self.crypto)?;
+        let id = self.session_id(text);
+        let session = match read.version {
+            Version::V3 => content::v3(&opened, id, kept, now),
+            Version::V4 => content::v4(&opened, id, kept, policy, now),
+        };
+        session.filter(|session| policy.remaining(session, now).is_some())
     }
 
     /// Removes the cookies of `held`.
     pub(crate) fn remove(&self, held: HeldAuth0Cookies, secure: bool, headers: &mut Headers) {
-        let versions = [(Version::V3, &self.v3, held.v3), (Version::V4, &self.v4, held.v4)];
+        let versions =
+            [(Version::V3, &self.names.v3, held.v3), (Version::V4, &self.names.v4, held.v4)];
         for (version, name, held) in versions {
             if held.whole {
                 self.remove_one(name, secure, headers);
@@ -184,6 +191,19 @@ impl Auth0Cookies {
         headers.append("set-cookie", removal);
     }
 
+    /// The same for every request that brings this text, until the session is written anew.
+    fn session_id(&self, text: &[u8]) -> SessionId {
+        let hash = self.crypto.hash.sha256(text);
+        SessionId::from_bytes(*hash.first_chunk().unwrap_or(&[0; SessionId::LENGTH]))
+    }
+}
+
+impl Auth0CookieNames {
+    /// Whether a cookie of this name belongs to a session of the SDK's.
+    pub(crate) fn is_own(&self, name: &[u8]) -> bool {
+        self.place(name).is_some()
+    }
+
     /// The version that `name` belongs to, and which chunk it is, if it is one.
     fn place(&self, name: &[u8]) -> Option<(Version, Option<usize>)> {
         [(Version::V3, &self.v3), (Version::V4, &self.v4)].into_iter().find_map(|(version, own)| {
@@ -192,34 +212,30 @@ impl Auth0Cookies {
                 return Some((version, None));
             }
             let digits = rest.strip_prefix(version.separator())?;
-            let at = digits.parse().ok().filter(|at| *at < MAX_CHUNKS && at.to_string() == digits)?;
+            let at = digits
+                .parse()
+                .ok()
+                .filter(|at: &usize| *at < MAX_CHUNKS && at.to_string() == digits)?;
             Some((version, Some(at)))
         })
-    }
-
-    /// The same for every request that brings this text, until the session is written anew.
-    fn session_id(&self, text: &[u8]) -> SessionId {
-        let hash = self.crypto.hash.sha256(text);
-        SessionId::from_bytes(*hash.first_chunk().unwrap_or(&[0; SessionId::LENGTH]))
     }
 }
 
 impl fmt::Debug for Auth0Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Auth0Cookies")
-            .field("v3", &self.v3)
-            .field("v4", &self.v4)
+            .field("names", &self.names)
             .field("domain", &self.domain)
             .finish_non_exhaustive()
     }
 }
 
 /// What a request brought of the SDK's.
-pub(crate) struct FoundAuth0Session {
-    /// The session, alive.
-    pub(crate) session: Option<Session>,
+pub(crate) struct Auth0CookiesRead {
     /// The cookies that the browser holds, of a living session or not.
     pub(crate) held: HeldAuth0Cookies,
+    version: Version,
+    text: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// Which cookies of the SDK's a browser holds.
@@ -229,11 +245,28 @@ pub(crate) struct HeldAuth0Cookies {
     v4: Held,
 }
 
+impl HeldAuth0Cookies {
+    /// None.
+    pub(crate) const NONE: Self =
+        Self { v3: Held { whole: false, chunks: 0 }, v4: Held { whole: false, chunks: 0 } };
+
+    /// Whether there is any.
+    pub(crate) const fn any(self) -> bool {
+        self.v3.any() || self.v4.any()
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 struct Held {
     whole: bool,
     /// A bit for each chunk.
     chunks: u16,
+}
+
+impl Held {
+    const fn any(self) -> bool {
+        self.whole || self.chunks != 0
+    }
 }
 
 const fn chunk_bit(at: usize) -> u16 {
@@ -301,9 +334,9 @@ impl fmt::Display for Auth0CookiesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Domain => f.write_str("the domain is no name of a domain"),
-            Self::Name => f.write_str(
-                "the names must be two, of 1 to 64 letters, digits, - and _ each",
-            ),
+            Self::Name => {
+                f.write_str("the names must be two, of 1 to 64 letters, digits, - and _ each")
+            }
             Self::Secret(error) => write!(f, "the secret {error}"),
         }
     }
