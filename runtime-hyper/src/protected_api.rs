@@ -70,11 +70,11 @@ impl<R: Runtime, A: Application> ProtectedApi<R, A> {
 
 impl<R: Runtime, A: Application> Handler for ProtectedApi<R, A> {
     async fn handle(&self, request: Request<Body>, connection: Connection) -> Response<Body> {
-        let (mut head, body) = request.into_parts();
+        let (mut head, mut body) = request.into_parts();
         let (step, place) = convert::with_head(&head, connection, |head| {
             self.driver.begin(|context| self.begin(head, context))
         });
-        let verdict = self.driver.drive(step).await;
+        let verdict = self.driver.drive(step, &mut body).await;
         self.remember(place, &verdict);
         match verdict {
             Verdict::Allowed(token) => {

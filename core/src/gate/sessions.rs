@@ -5,7 +5,9 @@ use crate::{
     entropy::Entropy,
     flow::Context,
     http::{Cookies, Headers},
-    session::{Auth0CookiesRead, HeldCookies, Purpose, RevocationKey, SealError, SealedCookie, Session},
+    session::{
+        Auth0CookiesRead, HeldCookies, Purpose, RevocationKey, SealError, SealedCookie, Session,
+    },
     time::UnixSeconds,
 };
 

@@ -1,6 +1,7 @@
 //! The gate driven by hand: a browser with a cookie jar, a provider that does what a test says, and
 //! a virtual clock.
 
+mod auth0_cookies;
 mod backchannel;
 mod callback;
 mod explain;

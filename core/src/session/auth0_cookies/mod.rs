@@ -144,8 +144,7 @@ impl Auth0Cookies {
             None => {}
         });
         // As the SDK's version 4 does: the older one counts where the newer one is absent.
-        let (version, pieces) =
-            if held.v4.any() { (Version::V4, v4) } else { (Version::V3, v3) };
+        let (version, pieces) = if held.v4.any() { (Version::V4, v4) } else { (Version::V3, v3) };
         Auth0CookiesRead { held, version, text: pieces.text() }
     }
 

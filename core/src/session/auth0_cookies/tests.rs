@@ -334,8 +334,7 @@ fn opens_with_every_secret_of_the_list() {
     let other = "0123456789abcdef0123456789abcdef";
     let text = seal_with(other, V4_HEADER, V4_CONTENT);
     let field = format!("__session={text}");
-    let opens =
-        |cookies: &Auth0Cookies| found_by(cookies, field.as_bytes(), NOW).session.is_some();
+    let opens = |cookies: &Auth0Cookies| found_by(cookies, field.as_bytes(), NOW).session.is_some();
     assert!(opens(&Auth0Cookies::new([SECRET, other], RUSTCRYPTO).unwrap()));
     assert!(!opens(&opener()));
 }
