@@ -142,9 +142,8 @@ impl Gate {
     ) -> Result<Unattributed, BackchannelLogoutError> {
         let body = body.map_err(BackchannelLogoutError::Body)?;
         let form = core::str::from_utf8(&body).map_err(|_| BackchannelLogoutError::NoToken)?;
-        let token = match Query::new(form).unique("logout_token") {
-            Ok(Some(token)) => token,
-            _ => return Err(BackchannelLogoutError::NoToken),
+        let Ok(Some(token)) = Query::new(form).unique("logout_token") else {
+            return Err(BackchannelLogoutError::NoToken);
         };
         let policy = self.0.logout_tokens.as_ref().ok_or(BackchannelLogoutError::Unavailable)?;
         Ok(policy.read(&token, now)?)
