@@ -12,7 +12,14 @@ use portcullis_core::{
 fuzz_target!(|data: &[u8]| {
     let Some(cookie) = sealed_session(data) else { return };
     let begin = |target: &str| -> Step<GateFlow> {
-        let headers = [("host", HOST), ("cookie", cookie.as_str()), ("accept", "text/html")];
+        let headers = [
+            ("host", HOST),
+            ("cookie", cookie.as_str()),
+            ("accept", "text/html"),
+            ("sec-fetch-site", "none"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
         let mut entropy = Counting::default();
         gate().begin(&get(target, &headers), &mut context(&mut entropy, known_issuer()))
     };

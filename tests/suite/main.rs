@@ -53,6 +53,7 @@ on_every_runtime! {
         a_request_that_another_site_caused_is_refused,
         a_sign_in_leads_nowhere_but_into_the_application,
         after_signing_out_the_sign_in_is_asked_for_again,
+        another_site_signs_nobody_out,
         logins_in_two_tabs_do_not_disturb_each_other,
     ]
     bad_input: [

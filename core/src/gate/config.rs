@@ -6,7 +6,7 @@ use crate::{
     http::Scheme,
     issuer::IssuerIndex,
     jwt::{ClockTolerance, TokenPolicy, TokenPolicyError},
-    oidc::ClientConfig,
+    oidc::{ClientConfig, LogoutPolicy},
     path::CanonicalPath,
     pattern::Pattern,
     rewrite::{Matcher, Rewrites, Router, Served, Serves},
@@ -98,6 +98,7 @@ pub struct GateBuilder {
     rewrites: Rewrites,
     serves: Box<Serves>,
     limits: ForwardLimits,
+    logout: LogoutPolicy,
 }
 
 impl GateBuilder {
@@ -116,6 +117,7 @@ impl GateBuilder {
             rewrites: Rewrites::default(),
             serves: Box::new(|_| Served::Nothing),
             limits: ForwardLimits::default(),
+            logout: LogoutPolicy::default(),
         }
     }
 
@@ -182,6 +184,12 @@ impl GateBuilder {
         Self { limits, ..self }
     }
 
+    /// What signing out does beyond ending the session here, and where it may lead.
+    #[must_use]
+    pub fn logout(self, logout: LogoutPolicy) -> Self {
+        Self { logout, ..self }
+    }
+
     /// Puts the gate together.
     ///
     /// # Errors
@@ -216,6 +224,7 @@ impl GateBuilder {
             session_policy: self.session_policy,
             api: self.api,
             limits: self.limits,
+            logout: self.logout,
         })))
     }
 }

@@ -39,7 +39,7 @@ use crate::{
     http::{Cookies, FieldText, Headers, Query, RequestHead, Response},
     issuer::IssuerIndex,
     jwt::TokenPolicy,
-    oidc::ClientConfig,
+    oidc::{ClientConfig, LogoutPolicy},
     path::RequestTarget,
     pattern::Pattern,
     rewrite::Router,
@@ -67,6 +67,7 @@ pub(crate) struct GateInner {
     api: Vec<Pattern>,
     router: Router,
     limits: ForwardLimits,
+    logout: LogoutPolicy,
 }
 
 impl Gate {
@@ -84,12 +85,6 @@ impl Gate {
     #[must_use]
     pub fn redirect_uri(&self) -> &str {
         &self.0.redirect_uri
-    }
-
-    /// Where the provider sends browsers to after they signed out. It must be registered there.
-    #[must_use]
-    pub fn post_logout_redirect_uri(&self) -> &str {
-        self.0.client.base_url.as_str()
     }
 
     /// The rules and the matcher, and what the application serves; the gate's own routes count as
@@ -121,15 +116,19 @@ impl Gate {
         if route == OwnRoute::Unknown {
             return respond(pages::not_found());
         }
-        if !matches!(request.method, "GET" | "HEAD") {
-            return respond(pages::method_not_allowed("GET, HEAD"));
+        if !matches!(request.method, "GET" | "HEAD")
+            && (route, request.method) != (OwnRoute::Logout, "POST")
+        {
+            let logout = route == OwnRoute::Logout;
+            let allow = if logout { "GET, HEAD, POST" } else { "GET, HEAD" };
+            return respond(pages::method_not_allowed(allow));
         }
         let query = Query::new(target.query.unwrap_or_default());
         let cookies = Cookies::of(request.headers);
         match route {
             OwnRoute::Callback => self.begin_callback(query, cookies, context),
             OwnRoute::Login => self.begin_login(query, cookies, context),
-            OwnRoute::Logout => self.begin_logout(cookies, context),
+            OwnRoute::Logout => self.begin_logout(query, request, context),
             OwnRoute::Me => respond(self.me(cookies, context)),
             OwnRoute::Unknown => respond(pages::not_found()),
         }

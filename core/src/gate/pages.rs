@@ -88,7 +88,7 @@ fn page(status: u16, title: &str, text: &str, code: &str, login: &str) -> Respon
     response
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -185,7 +185,7 @@ impl Gate {
     }
 }
 
-fn is_prefetch(request: &RequestHead<'_>) -> bool {
+pub(super) fn is_prefetch(request: &RequestHead<'_>) -> bool {
     ["purpose", "sec-purpose", "x-purpose"].iter().any(|name| {
         request
             .header(name)

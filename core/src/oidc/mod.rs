@@ -10,13 +10,14 @@ mod token_endpoint;
 
 pub use callback::{CallbackError, ProviderError};
 pub use id_token::IdTokenError;
+pub use logout::{LogoutPolicy, LogoutTargetError, ProviderLogout};
 pub use return_to::ReturnTo;
 pub use token_endpoint::TokenResponseError;
 
 pub(crate) use authorization::authorization_url;
 pub(crate) use callback::CallbackParameters;
 pub(crate) use id_token::check_id_token;
-pub(crate) use logout::end_session_url;
+pub(crate) use logout::{EndSession, LogoutTarget};
 pub(crate) use token_endpoint::{TokenResponse, code_request};
 
 use crate::{

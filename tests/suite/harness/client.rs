@@ -40,7 +40,13 @@ impl Client {
 
     /// Opens a page, without following where it leads.
     pub(crate) fn open(&mut self, url: &str) -> Reply {
-        self.get(url, &[("accept", "text/html")])
+        let typed_in = [
+            ("accept", "text/html"),
+            ("sec-fetch-site", "none"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
+        self.get(url, &typed_in)
     }
 
     /// Asks for JSON, as a script does.

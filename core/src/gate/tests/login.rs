@@ -102,39 +102,6 @@ fn a_login_without_the_provider_is_unavailable_and_says_when() {
     assert_eq!(serve(browser.get("/public")).path, "/public");
 }
 
-/// C22, R19: logout removes every cookie, and leads where the configuration says.
-#[test]
-fn signs_out_here_and_at_the_provider() {
-    let mut browser = Browser::new(gate());
-    browser.sign_in();
-    browser.start_login("/other");
-    assert_eq!(browser.session_cookies(), 2);
-    let response = response(browser.get("/api/auth/logout?returnTo=https://evil.example"));
-    assert_eq!(response.status, 302);
-    let (url, query) = location(&response).split_once('?').unwrap();
-    assert_eq!(url, "https://op.example/logout");
-    let parameter = |name| Query::new(query).unique(name).unwrap().map(|v| v.to_string());
-    assert_eq!(parameter("client_id").as_deref(), Some(CLIENT_ID));
-    assert_eq!(parameter("post_logout_redirect_uri").as_deref(), Some("https://app.example"));
-    assert_eq!(parameter("logout_hint").as_deref(), Some("s1"));
-    assert_eq!(browser.session_cookies(), 0);
-    for (_, value) in response.headers.iter().filter(|(name, _)| *name == "set-cookie") {
-        let attributes = "=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure";
-        assert!(value.starts_with("__Host-") && value.ends_with(attributes), "{value}");
-    }
-}
-
-#[test]
-fn signs_out_here_where_the_provider_is_down() {
-    let mut browser = Browser::new(gate());
-    browser.sign_in();
-    browser.machine =
-        IssuerMachine::new(crate::issuer::IssuerConfig::new(ISSUER).unwrap(), RUSTCRYPTO);
-    let response = response(browser.get("/api/auth/logout"));
-    assert_eq!((response.status, location(&response)), (302, "/"));
-    assert_eq!(browser.session_cookies(), 0);
-}
-
 /// C29: the attributes on http differ in `Secure` and the prefix alone.
 #[test]
 fn cookies_on_http_are_not_secure_and_have_no_prefix() {

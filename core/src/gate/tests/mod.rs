@@ -4,6 +4,7 @@
 mod callback;
 mod explain;
 mod login;
+mod logout;
 mod routing;
 
 use super::*;
@@ -32,6 +33,10 @@ use std::sync::LazyLock;
 
 const ACCESS_TOKEN: &str = "the.access.token";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// What a browser says of an address that was typed in.
+const NAVIGATION: [(&str, &str); 3] =
+    [("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
 static KEY: LazyLock<ProviderKey> = LazyLock::new(ProviderKey::one);
 
@@ -108,6 +113,11 @@ impl Browser {
 
     fn get(&mut self, target: &str) -> Decision {
         self.request("GET", target, &[])
+    }
+
+    /// Opens `target` as somebody who typed it in.
+    fn navigate(&mut self, target: &str) -> Decision {
+        self.request("GET", target, &NAVIGATION)
     }
 
     fn request(&mut self, method: &str, target: &str, fields: &[(&str, &str)]) -> Decision {
