@@ -94,7 +94,8 @@
 //!
 //! - **`tokio`** (default): [`TokioRuntime`](runtime::TokioRuntime). Without it, nothing of tokio is
 //!   built but its synchronisation primitives, which need no runtime.
-//! - **`aws-lc-rs`** (default): [`crypto::AWS_LC`], a crypto provider for the core.
+//! - **`aws-lc-rs`** (default): [`crypto::AWS_LC`], a crypto provider for the core, and
+//!   [`signing::PrivateKey`], with which a client proves who it is.
 
 #![warn(missing_docs)]
 
@@ -113,5 +114,7 @@ mod progress;
 pub mod protected_api;
 pub mod runtime;
 pub mod server;
+#[cfg(feature = "aws-lc-rs")]
+pub mod signing;
 pub mod tls;
 pub mod token_cache;

@@ -61,8 +61,8 @@ impl<R: Runtime, A: Application> ProtectedApi<R, A> {
         }
     }
 
-    fn remember(&self, place: Option<Place>, verdict: Option<&Verdict>) {
-        if let (Some(tokens), Some(place), Some(verdict)) = (&self.tokens, place, verdict) {
+    fn remember(&self, place: Option<Place>, verdict: &Verdict) {
+        if let (Some(tokens), Some(place)) = (&self.tokens, place) {
             tokens.remember(place, verdict, self.driver.now().monotonic);
         }
     }
@@ -75,13 +75,13 @@ impl<R: Runtime, A: Application> Handler for ProtectedApi<R, A> {
             self.driver.begin(|context| self.begin(head, context))
         });
         let verdict = self.driver.drive(step).await;
-        self.remember(place, verdict.as_ref());
+        self.remember(place, &verdict);
         match verdict {
-            Some(Verdict::Allowed(token)) => {
+            Verdict::Allowed(token) => {
                 head.extensions.insert(token);
                 self.application.call(Request::from_parts(head, body), None).await
             }
-            Some(Verdict::Refused(refusal)) => {
+            Verdict::Refused(refusal) => {
                 let (peer, path, reason) = (connection.peer, head.uri.path(), refusal.reason);
                 tracing::info!(%peer, method = %head.method, ?path, %reason, "refused a request");
                 let runtime = self.driver.runtime();

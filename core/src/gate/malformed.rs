@@ -25,10 +25,19 @@ impl Malformed {
     pub(super) fn response(self) -> Response {
         match self {
             Self::Method => pages::method_not_allowed("GET, HEAD, POST, PUT, PATCH, DELETE"),
-            Self::Host => pages::bad_request("host"),
-            Self::Target => pages::bad_request("target"),
-            Self::Path(error) if error.is_length() => pages::uri_too_long(error.code()),
-            Self::Path(error) => pages::bad_request(error.code()),
+            Self::Path(error) if error.is_length() => pages::uri_too_long(self.code()),
+            Self::Host | Self::Target | Self::Path(_) => pages::bad_request(self.code()),
+        }
+    }
+
+    /// A stable name for logs and counters.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::Host => "host",
+            Self::Target => "target",
+            Self::Path(error) => error.code(),
         }
     }
 

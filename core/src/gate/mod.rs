@@ -12,6 +12,7 @@
 //!
 //! The guard looks at the same canonical path as the rules do, and again at what they made of it.
 
+mod answer;
 mod callback;
 mod config;
 mod decision;
@@ -22,10 +23,12 @@ mod login;
 mod logout;
 mod malformed;
 mod pages;
+mod prefetch;
 mod refusal;
 mod route;
 mod sessions;
 
+pub use answer::{Answer, AnswerReason};
 pub use config::{GateBuilder, GateConfigError, GateRoutes};
 pub use decision::{Decision, Forward, ForwardLimits, Serve, UpstreamFailure};
 pub use edits::{RequestEdits, ResponseEdits, ResponseFilter};
@@ -43,7 +46,7 @@ use crate::{
     path::RequestTarget,
     pattern::Pattern,
     rewrite::Router,
-    session::{CookieNames, SecretRing, SessionPolicy},
+    session::{CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 use config::OwnRoute;
@@ -64,6 +67,8 @@ pub(crate) struct GateInner {
     names: CookieNames,
     secure: bool,
     session_policy: SessionPolicy,
+    kept_claims: KeptClaims,
+    keeps_id_token: bool,
     api: Vec<Pattern>,
     router: Router,
     limits: ForwardLimits,
@@ -98,7 +103,7 @@ impl Gate {
     pub fn begin(&self, request: &RequestHead<'_>, context: &mut Context<'_>) -> Step<GateFlow> {
         let target = match malformed::target(request) {
             Ok(target) => target,
-            Err(malformed) => return respond(malformed.response()),
+            Err(malformed) => return respond(malformed),
         };
         match self.0.routes.find(target.path.as_str()) {
             Some(route) => self.own_route(route, &target, request, context),
@@ -121,7 +126,10 @@ impl Gate {
         {
             let logout = route == OwnRoute::Logout;
             let allow = if logout { "GET, HEAD, POST" } else { "GET, HEAD" };
-            return respond(pages::method_not_allowed(allow));
+            return respond(pages::no_such_method(allow));
+        }
+        if route == OwnRoute::Login && prefetch::is_prefetch(request) {
+            return respond(pages::prefetched());
         }
         let query = Query::new(target.query.unwrap_or_default());
         let cookies = Cookies::of(request.headers);
@@ -158,8 +166,8 @@ impl fmt::Debug for Gate {
     }
 }
 
-fn respond(response: Response) -> Step<GateFlow> {
-    Step::Done(Decision::Respond(response))
+fn respond(answer: impl Into<Answer>) -> Step<GateFlow> {
+    Step::Done(Decision::Respond(answer.into()))
 }
 
 /// The length of an IPv6 address that ends in an IPv4 one.

@@ -55,7 +55,7 @@ impl Gate {
             Permission::Given => self.end_session(query, request, context),
             Permission::Ask => respond(page::confirm(&self.logout_path(query))),
             Permission::Forged => respond(pages::forged()),
-            Permission::Prefetch => respond(Response::empty(204)),
+            Permission::Prefetch => respond(pages::prefetched()),
         }
     }
 

@@ -2,7 +2,7 @@
 //! `Origin`).
 
 use crate::{
-    gate::route::is_prefetch,
+    gate::prefetch::is_prefetch,
     http::{One, RequestHead},
 };
 

@@ -9,7 +9,7 @@ fn signs_in_and_knows_who_it_is() {
     browser.sign_in();
     let me = response(browser.get("/api/auth/me"));
     assert_eq!(me.status, 200);
-    assert_eq!(me.body, r#"{"name":"Una","sid":"s1","sub":"user"}"#);
+    assert_eq!(me.body, r#"{"name":"Una","sub":"user"}"#);
     assert_eq!(me.headers.get("cache-control"), Some("no-store"));
     assert_eq!(browser.cookies.len(), 1, "the login's own cookie is gone");
 }
@@ -129,7 +129,8 @@ fn without_randomness_there_is_no_login() {
     let step = with_context(after(0), &mut entropy, &snapshot, |context| {
         browser.gate.begin(&head, context)
     });
-    let Step::Done(Decision::Respond(response)) = step else { panic!("{step:?}") };
+    let Step::Done(decision) = step else { panic!("{step:?}") };
+    let response = response(decision);
     assert_eq!(response.status, 500);
     assert_eq!(response.headers.get("set-cookie"), None);
 }
@@ -148,4 +149,20 @@ fn own_routes_answer_get_alone_and_nothing_else_is_below_them() {
     // A rule may lead to an own route, and letters may be of either case.
     assert_eq!(response(browser.get("/sign-in")).status, 302);
     assert_eq!(response(browser.get("/API/Auth/Login/")).status, 302);
+}
+
+/// A browser that looks ahead neither starts a login nor signs anybody out.
+#[test]
+fn looking_ahead_does_nothing() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    for (name, value) in [("sec-purpose", "prefetch"), ("next-router-prefetch", "1")] {
+        for target in ["/api/auth/login?returnTo=%2Fprivate", "/api/auth/logout"] {
+            let answer = answer(browser.request("GET", target, &[(name, value)]));
+            assert_eq!((answer.response.status, answer.reason), (204, AnswerReason::Prefetch));
+            assert_eq!(answer.response.headers.get("cache-control"), Some("no-store"));
+            assert_eq!(answer.response.headers.get("set-cookie"), None);
+        }
+    }
+    assert_eq!(response(browser.get("/api/auth/me")).status, 200);
 }

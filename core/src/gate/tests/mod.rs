@@ -189,7 +189,7 @@ impl Browser {
     fn keep_cookies(&mut self, decision: &Decision) {
         let none: [(&str, &str); 0] = [];
         let fields: Vec<(String, String)> = match decision {
-            Decision::Respond(response) => owned(response.headers.iter()),
+            Decision::Respond(answer) => owned(answer.response.headers.iter()),
             Decision::Forward(forward) => owned(forward.response.filter(&none).added()),
             Decision::Serve(serve) => owned(serve.response.filter(&none).added()),
         };
@@ -270,8 +270,12 @@ fn tokens(id_token: &str) -> String {
 }
 
 fn response(decision: Decision) -> Response {
+    answer(decision).response
+}
+
+fn answer(decision: Decision) -> Answer {
     match decision {
-        Decision::Respond(response) => response,
+        Decision::Respond(answer) => answer,
         other => panic!("not a response: {other:?}"),
     }
 }

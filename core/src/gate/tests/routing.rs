@@ -181,7 +181,8 @@ fn a_request_names_its_host_once() {
         let step = with_context(after(0), &mut Counting::default(), &snapshot, |context| {
             gate.begin(&head, context)
         });
-        let Step::Done(Decision::Respond(response)) = step else { panic!("{step:?}") };
+        let Step::Done(decision) = step else { panic!("{step:?}") };
+        let response = response(decision);
         assert_eq!(response.status, 400);
     }
 }
