@@ -17,6 +17,7 @@ use super::{
     captures::Spans,
     error::{ExpressionError, PatternError, PatternErrorKind},
 };
+use alloc::boxed::Box;
 use program::Compiled;
 use table::Table;
 use vm::{Run, UNSET};
@@ -34,7 +35,7 @@ pub(super) struct Regex {
     compiled: Compiled,
     captures: usize,
     /// Decides where it can; else all ways through the program are followed.
-    table: Option<Table>,
+    table: Option<Box<Table>>,
 }
 
 impl Regex {
@@ -50,7 +51,7 @@ impl Regex {
         if instructions.saturating_mul(captures.saturating_mul(2)) > MAX_SLOTS {
             return Err(PatternError::new(PatternErrorKind::TooLarge, 0));
         }
-        let table = Table::new(&compiled, captures);
+        let table = Table::new(&compiled, captures).map(Box::new);
         Ok(Self { compiled, captures, table })
     }
 
