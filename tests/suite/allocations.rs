@@ -27,9 +27,9 @@ fn gate(matcher: &str) -> Gate {
         0 => {
             RewriteRule::new(format!("/v{number}/:id"), format!("https://a.test/open/{number}/:id"))
         }
-        1 => RewriteRule::new(format!("/d{number}/:rest*"), format!("https://b.test/open/:rest*")),
+        1 => RewriteRule::new(format!("/d{number}/:rest*"), "https://b.test/open/:rest*"),
         2 => RewriteRule::new(format!("/old/{number}"), format!("/new/{number}")),
-        _ => RewriteRule::new(format!("/:any/s{number}"), format!("https://c.test/open/:any")),
+        _ => RewriteRule::new(format!("/:any/s{number}"), "https://c.test/open/:any"),
     };
     let client = ClientConfig::new("client", Secret::new("secret"), "https://app.example").unwrap();
     let secrets = SecretRing::new(["0123456789abcdef0123456789abcdef"], RUSTCRYPTO).unwrap();

@@ -3,7 +3,7 @@
 use super::{super::*, NO_HEADERS};
 use crate::path::CanonicalPath;
 use alloc::{
-    borrow::ToOwned as _,
+    borrow::{Cow, ToOwned as _},
     format,
     string::{String, ToString as _},
     vec::Vec,
@@ -55,7 +55,7 @@ fn walk(lists: &[Vec<RewriteRule>; 3], path: &str) -> String {
                 None => {}
                 Some(Target::Local(url)) => {
                     applied = true;
-                    query = url.query.map(|query| query.into_owned());
+                    query = url.query.map(Cow::into_owned);
                     path = url.path.into_string();
                     if phase > 0 && serves(&path) != Served::Nothing {
                         return local(&path, &query);
