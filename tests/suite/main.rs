@@ -5,13 +5,16 @@
 
 #![allow(clippy::unwrap_used, reason = "this is all tests, helpers included")]
 
+mod allocations;
 mod api_tokens;
 mod bad_input;
 mod browser;
 mod dependencies;
+mod documentation;
 mod express_differential;
 mod flow;
 mod harness;
+mod interoperability;
 mod logout;
 mod next_differential;
 mod outages;
@@ -105,6 +108,11 @@ on_every_runtime! {
         a_key_set_that_cannot_be_had_is_no_fault_of_the_token,
         a_key_that_is_known_outlives_the_provider,
         the_log_has_no_secret,
+    ]
+    interoperability: [
+        a_certified_provider_signs_people_in,
+        a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
+        a_mock_provider_signs_people_in,
     ]
     process: [
         stops_when_it_is_told_to,

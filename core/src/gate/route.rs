@@ -16,7 +16,6 @@ use crate::{
 use alloc::{
     borrow::{Cow, ToOwned as _},
     format,
-    string::ToString as _,
 };
 
 /// Access tokens that expire this soon are not sent any more, in seconds.
@@ -64,7 +63,8 @@ impl Gate {
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let Ok(destination) = Url::parse(&url.to_string()) else {
+        let ExternalUrl { scheme, authority, path, query } = url;
+        let Ok(destination) = Url::of_parts(*scheme, authority, path, query.as_deref()) else {
             return respond(pages::rewrite_too_long());
         };
         let cookies = Cookies::of(request.headers);
