@@ -84,8 +84,8 @@ impl Load {
             requests: before.split_ascii_whitespace().last().unwrap().parse().unwrap(),
             per_second: after("Requests/sec:").unwrap().parse().unwrap(),
             per_cpu_second: 0.0,
-            p50: milliseconds(after("50%").unwrap()),
-            p99: milliseconds(after("99%").unwrap()),
+            p50: milliseconds(after("\n     50%").unwrap()),
+            p99: milliseconds(after("\n     99%").unwrap()),
         }
     }
 }

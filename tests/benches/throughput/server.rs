@@ -20,6 +20,7 @@ use portcullis_core::{
     session::{SecretRing, Session},
 };
 use portcullis_hyper::{
+    api_guard::ApiGuard,
     application::Application,
     body::Body,
     client::{Client, Fetcher, PoolLimits},
@@ -51,10 +52,10 @@ pub(crate) fn run(role: &str, settings: &Value) -> ! {
     runtime.block_on(async {
         match role {
             "axum" => axum(settings).await,
-            "api" => serve(0, api(settings)).await,
+            "api" => serve(0, ProtectedApi::new(guard(settings), PrivateRoute)).await,
             "cached-api" => {
-                let api = api(settings).with_token_cache(TokenCacheLimits::default(), AWS_LC);
-                serve(0, api).await;
+                let guard = guard(settings).with_token_cache(TokenCacheLimits::default(), AWS_LC);
+                serve(0, ProtectedApi::new(guard, PrivateRoute)).await;
             }
             "gate" => {
                 let (_, port) = text(settings, "origin").rsplit_once(':').unwrap();
@@ -99,9 +100,9 @@ fn driver(settings: &Value) -> (Driver<TokioRuntime>, Client<TokioRuntime>) {
     (Driver::new(SharedIssuers::new([machine], Fetcher::new(client.clone()))), client)
 }
 
-fn api(settings: &Value) -> ProtectedApi<TokioRuntime, PrivateRoute> {
-    let guard = Guard::new(TokenPolicy::access_token([text(settings, "audience")]).unwrap());
-    ProtectedApi::new(guard, driver(settings).0, PrivateRoute)
+fn guard(settings: &Value) -> ApiGuard<TokioRuntime> {
+    let policy = TokenPolicy::access_token([text(settings, "audience")]).unwrap();
+    ApiGuard::new(Guard::new(policy), driver(settings).0)
 }
 
 fn gate(settings: &Value) -> Gateway<TokioRuntime, PrivateRoute> {
