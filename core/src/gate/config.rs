@@ -6,7 +6,7 @@ use crate::{
     http::Scheme,
     issuer::IssuerIndex,
     jwt::{ClockTolerance, TokenPolicy, TokenPolicyError},
-    oidc::{ClientConfig, LogoutPolicy},
+    oidc::{ClientConfig, LoginPolicy, LogoutPolicy},
     path::CanonicalPath,
     pattern::Pattern,
     rewrite::{Matcher, Rewrites, Router, Served, Serves},
@@ -98,6 +98,7 @@ pub struct GateBuilder {
     rewrites: Rewrites,
     serves: Box<Serves>,
     limits: ForwardLimits,
+    login: LoginPolicy,
     logout: LogoutPolicy,
 }
 
@@ -117,6 +118,7 @@ impl GateBuilder {
             rewrites: Rewrites::default(),
             serves: Box::new(|_| Served::Nothing),
             limits: ForwardLimits::default(),
+            login: LoginPolicy::default(),
             logout: LogoutPolicy::default(),
         }
     }
@@ -184,6 +186,12 @@ impl GateBuilder {
         Self { limits, ..self }
     }
 
+    /// What a login asks of the provider, and who may say so.
+    #[must_use]
+    pub fn login(self, login: LoginPolicy) -> Self {
+        Self { login, ..self }
+    }
+
     /// What signing out does beyond ending the session here, and where it may lead.
     #[must_use]
     pub fn logout(self, logout: LogoutPolicy) -> Self {
@@ -224,6 +232,8 @@ impl GateBuilder {
             session_policy: self.session_policy,
             api: self.api,
             limits: self.limits,
+            clock_tolerance: self.clock_tolerance,
+            login: self.login,
             logout: self.logout,
         })))
     }

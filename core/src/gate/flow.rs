@@ -19,6 +19,8 @@ pub struct GateFlow {
 pub(super) enum Waiting {
     /// A login, for the discovery document.
     Login(login::Pending),
+    /// A login, for the provider to take its request.
+    Pushed(login::Pushing),
     /// A callback, for the discovery document.
     Callback(callback::Received),
     /// A callback, for the token endpoint.
@@ -45,6 +47,7 @@ impl Flow for GateFlow {
     ) -> Step<Self> {
         match self.waiting {
             Waiting::Tokens(redeeming) => self.gate.on_tokens(redeeming, answer, context),
+            Waiting::Pushed(pushing) => self.gate.on_pushed(pushing, answer, context),
             // No other wait is for an answer.
             _ => respond(pages::internal()),
         }
@@ -56,7 +59,7 @@ impl Flow for GateFlow {
             Waiting::Callback(received) => self.gate.on_callback_metadata(received, context),
             Waiting::Key(verifying) => self.gate.on_key(verifying, availability, context),
             Waiting::Logout(pending) => self.gate.on_logout_metadata(pending, context),
-            Waiting::Tokens(_) => respond(pages::internal()),
+            Waiting::Pushed(_) | Waiting::Tokens(_) => respond(pages::internal()),
         }
     }
 }

@@ -41,8 +41,8 @@ use crate::{
     flow::{Context, Step},
     http::{Cookies, FieldText, Headers, Query, RequestHead, Response},
     issuer::IssuerIndex,
-    jwt::TokenPolicy,
-    oidc::{ClientConfig, LogoutPolicy},
+    jwt::{ClockTolerance, TokenPolicy},
+    oidc::{ClientConfig, LoginPolicy, LogoutPolicy},
     path::RequestTarget,
     pattern::Pattern,
     rewrite::Router,
@@ -70,6 +70,8 @@ pub(crate) struct GateInner {
     api: Vec<Pattern>,
     router: Router,
     limits: ForwardLimits,
+    clock_tolerance: ClockTolerance,
+    login: LoginPolicy,
     logout: LogoutPolicy,
 }
 

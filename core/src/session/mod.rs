@@ -11,7 +11,9 @@ pub use chunks::{CookieRead, HeldCookies, SealedCookie};
 pub use names::{CookieNameError, CookieNames};
 pub use payload::{Session, SessionPolicy, UserClaims};
 pub use seal::{Purpose, SealError, SecretRing, SecretRingError};
-pub use transaction::{LoginTransaction, MAX_OPEN_LOGINS};
+pub use transaction::MAX_OPEN_LOGINS;
+
+pub(crate) use transaction::{FoundLogin, LoginCookies, LoginTransaction};
 
 #[cfg(test)]
 mod tests;
