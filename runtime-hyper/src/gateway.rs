@@ -97,19 +97,15 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
 impl<R: Runtime, A: Application> Handler for Gateway<R, A> {
     async fn handle(&self, request: Request<Body>, connection: Connection) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let step = convert::with_head(&head, connection, |head| {
+        let step = convert::with_head(&head, Some(connection), |head| {
             self.driver.begin(|context| self.gate.begin(head, context))
         });
         match self.driver.drive(step).await {
-            Some(Decision::Forward(forward)) => self.forward(forward, head, body).await,
-            Some(Decision::Serve(serve)) => self.serve(serve, head, body).await,
-            Some(Decision::Respond(answer)) => {
+            Decision::Forward(forward) => self.forward(forward, head, body).await,
+            Decision::Serve(serve) => self.serve(serve, head, body).await,
+            Decision::Respond(answer) => {
                 log(&answer, &head, connection);
                 early::answer(self.client.runtime(), answer.response, &head.headers, body).await
-            }
-            _ => {
-                tracing::error!("the gate decided something that this engine does not know");
-                early::bare(StatusCode::INTERNAL_SERVER_ERROR)
             }
         }
     }

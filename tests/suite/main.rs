@@ -9,6 +9,7 @@ mod api_tokens;
 mod bad_input;
 mod browser;
 mod dependencies;
+mod express_differential;
 mod flow;
 mod harness;
 mod next_differential;
@@ -101,6 +102,8 @@ on_every_runtime! {
     ]
     process: [
         stops_when_it_is_told_to,
+        answers_requests_under_way_before_it_stops,
+        waits_for_nothing_when_it_is_told_twice,
         names_every_setting_that_is_missing,
         names_a_setting_that_is_wrong_and_shows_no_value,
         names_settings_that_contradict_each_other,
@@ -109,5 +112,14 @@ on_every_runtime! {
     ]
     browser: [
         a_person_signs_in_calls_the_api_and_signs_out,
+        two_tabs_that_sign_in_at_once_both_come_to_their_targets,
+        the_back_button_after_a_sign_in_is_no_dead_end,
+        a_session_that_ends_behind_an_open_page_can_be_renewed_there,
+        what_another_tab_does_is_seen,
+        a_double_click_signs_in_once,
+        a_callback_that_is_opened_again_leads_on,
+        the_private_page_is_usable_with_the_keyboard,
+        pages_fit_a_phone,
+        pages_work_without_scripts,
     ]
 }

@@ -16,8 +16,10 @@ use crate::{
         TokenResponse, code_form,
     },
     secret::Secret,
-    session::{FoundLogin, HeldCookies, LoginTransaction, SealError, Session, UserClaims},
-    time::UnixSeconds,
+    session::{
+        FoundLogin, HeldCookies, LoginTransaction, SealError, Session, SessionId, SessionTokens,
+        UserClaims,
+    },
 };
 use alloc::string::String;
 
@@ -43,8 +45,7 @@ pub(super) struct Verifying {
     transaction: LoginTransaction,
     held: HeldCookies,
     id_token: Inspected,
-    access_token: Secret,
-    access_token_expires_at: UnixSeconds,
+    tokens: SessionTokens,
 }
 
 impl Gate {
@@ -144,13 +145,15 @@ impl Gate {
             Ok(inspected) => inspected,
             Err(error) => return respond(self.login_failed(error, Some(&transaction))),
         };
-        let verifying = Verifying {
-            transaction,
-            held,
-            id_token,
+        let tokens = SessionTokens {
+            generation: 0,
             access_token: tokens.access_token,
-            access_token_expires_at: tokens.access_token_expires_at,
+            obtained_at: now,
+            expires_at: tokens.access_token_expires_at,
+            refresh_token: tokens.refresh_token.filter(|_| self.0.client.asks_for_offline_access()),
+            id_token: Some(tokens.id_token).filter(|_| self.0.keeps_id_token),
         };
+        let verifying = Verifying { transaction, held, id_token, tokens };
         let known = snapshot.as_ref().and_then(|snapshot| {
             let (algorithm, id) = (verifying.id_token.algorithm(), verifying.id_token.key_id());
             snapshot.key(algorithm, id, context.now.monotonic)
@@ -172,8 +175,7 @@ impl Gate {
         availability: Availability,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let Verifying { transaction, held, id_token, access_token, access_token_expires_at } =
-            verifying;
+        let Verifying { transaction, held, id_token, tokens } = verifying;
         let snapshot = context.issuers.snapshot(self.0.issuer);
         let key = snapshot.as_ref().and_then(|snapshot| {
             snapshot.key(id_token.algorithm(), id_token.key_id(), context.now.monotonic)
@@ -190,7 +192,7 @@ impl Gate {
             let expected = ExpectedIdToken {
                 client_id: &self.0.client.client_id,
                 nonce: transaction.nonce().expose(),
-                access_token: access_token.expose(),
+                access_token: tokens.access_token.expose(),
                 asked: transaction.asked(),
                 asked_at: transaction.started_at(),
                 tolerance: self.0.clock_tolerance,
@@ -200,8 +202,7 @@ impl Gate {
         });
         let answer = checked
             .and_then(|id_token| {
-                let session =
-                    new_session(&id_token, access_token, access_token_expires_at, context.now.unix);
+                let session = self.new_session(&id_token, tokens, context)?;
                 self.signed_in(&session, &transaction, held, context)
             })
             .map_or_else(|error| self.login_failed(error, Some(&transaction)), Answer::from);
@@ -261,25 +262,27 @@ impl Gate {
         }
         answer
     }
+
+    fn new_session(
+        &self,
+        id_token: &VerifiedToken,
+        tokens: SessionTokens,
+        context: &mut Context<'_>,
+    ) -> Result<Session, CallbackError> {
+        let claims = id_token.claims();
+        let now = context.now.unix;
+        Ok(Session {
+            id: SessionId::draw(context.entropy).map_err(|_| CallbackError::Internal)?,
+            user: UserClaims::of_id_token(claims, &self.0.kept_claims),
+            tokens,
+            provider_session: claims.text("sid").ok().flatten().map(String::from),
+            signed_in_at: now,
+            used_at: now,
+        })
+    }
 }
 
 /// Where a login ends.
 fn to_target(return_to: &ReturnTo) -> Response {
     Response::redirect(303, FieldText::lossy(String::from(return_to.as_str())))
-}
-
-fn new_session(
-    id_token: &VerifiedToken,
-    access_token: Secret,
-    access_token_expires_at: UnixSeconds,
-    now: UnixSeconds,
-) -> Session {
-    Session {
-        user: UserClaims::of_id_token(id_token.claims()),
-        access_token,
-        access_token_expires_at,
-        provider_session: id_token.claims().text("sid").ok().flatten().map(String::from),
-        signed_in_at: now,
-        used_at: now,
-    }
 }

@@ -10,7 +10,7 @@ use crate::{
     path::CanonicalPath,
     pattern::Pattern,
     rewrite::{Matcher, Rewrites, Router, Served, Serves},
-    session::{CookieNameError, CookieNames, SecretRing, SessionPolicy},
+    session::{CookieNameError, CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
 use alloc::{borrow::ToOwned as _, boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::fmt;
@@ -92,6 +92,8 @@ pub struct GateBuilder {
     routes: GateRoutes,
     cookie_name: String,
     session_policy: SessionPolicy,
+    kept_claims: KeptClaims,
+    keeps_id_token: bool,
     clock_tolerance: ClockTolerance,
     protected: Option<Matcher>,
     api: Vec<Pattern>,
@@ -112,6 +114,8 @@ impl GateBuilder {
             routes: GateRoutes::default(),
             cookie_name: "portcullis".to_owned(),
             session_policy: SessionPolicy::default(),
+            kept_claims: KeptClaims::default(),
+            keeps_id_token: false,
             clock_tolerance: ClockTolerance::default(),
             protected: None,
             api: Vec::new(),
@@ -145,6 +149,20 @@ impl GateBuilder {
     #[must_use]
     pub fn session_policy(self, session_policy: SessionPolicy) -> Self {
         Self { session_policy, ..self }
+    }
+
+    /// Which claims of the ID token the session keeps. The standard ones by default.
+    #[must_use]
+    pub fn keep_claims(self, kept_claims: KeptClaims) -> Self {
+        Self { kept_claims, ..self }
+    }
+
+    /// Whether the session keeps the ID token itself, for providers that insist on an
+    /// `id_token_hint` at sign-out (RP-Initiated Logout 1.0 §2). It does not by default: the token
+    /// takes much of the space that cookies have.
+    #[must_use]
+    pub fn keep_id_token(self, keeps_id_token: bool) -> Self {
+        Self { keeps_id_token, ..self }
     }
 
     /// How far the provider's clock may be off.
@@ -230,6 +248,8 @@ impl GateBuilder {
             router,
             routes: self.routes,
             session_policy: self.session_policy,
+            kept_claims: self.kept_claims,
+            keeps_id_token: self.keeps_id_token,
             api: self.api,
             limits: self.limits,
             clock_tolerance: self.clock_tolerance,

@@ -11,9 +11,8 @@ use crate::{
 use alloc::string::String;
 use core::time::Duration;
 
-/// What the adapter does with a request.
+/// What the adapter does with a request. An adapter has to know every kind.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Decision {
     /// Answer it with this.
     Respond(Answer),

@@ -46,7 +46,7 @@ use crate::{
     path::RequestTarget,
     pattern::Pattern,
     rewrite::Router,
-    session::{CookieNames, SecretRing, SessionPolicy},
+    session::{CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 use config::OwnRoute;
@@ -67,6 +67,8 @@ pub(crate) struct GateInner {
     names: CookieNames,
     secure: bool,
     session_policy: SessionPolicy,
+    kept_claims: KeptClaims,
+    keeps_id_token: bool,
     api: Vec<Pattern>,
     router: Router,
     limits: ForwardLimits,

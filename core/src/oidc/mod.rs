@@ -30,7 +30,7 @@ pub(crate) use logout::{EndSession, LogoutTarget};
 pub(crate) use token_endpoint::{TokenResponse, code_form};
 
 use crate::http::{Origin, UrlError};
-use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
+use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
 use core::fmt;
 
 /// This application, as it is registered with the provider.
@@ -91,7 +91,23 @@ impl ClientConfig {
         }
         Ok(Self { scope: scopes.join(" "), ..self })
     }
+
+    /// Asks for a refresh token too (OpenID Connect Core 1.0 §11): adds `offline_access` to the
+    /// scope. The gate then refreshes access tokens before they expire.
+    #[must_use]
+    pub fn with_offline_access(self) -> Self {
+        if self.asks_for_offline_access() {
+            return self;
+        }
+        Self { scope: format!("{} {OFFLINE_ACCESS}", self.scope), ..self }
+    }
+
+    pub(crate) fn asks_for_offline_access(&self) -> bool {
+        self.scope.split(' ').any(|scope| scope == OFFLINE_ACCESS)
+    }
 }
+
+const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Which setting of the client is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

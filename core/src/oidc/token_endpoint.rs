@@ -39,6 +39,7 @@ pub(crate) struct TokenResponse {
     pub(crate) access_token: Secret,
     pub(crate) access_token_expires_at: UnixSeconds,
     pub(crate) id_token: Secret,
+    pub(crate) refresh_token: Option<Secret>,
 }
 
 impl TokenResponse {
@@ -70,6 +71,10 @@ impl TokenResponse {
             access_token: Secret::new(text("access_token")?),
             access_token_expires_at: now.saturating_add(lifetime.min(MAX_LIFETIME)),
             id_token: Secret::new(text("id_token")?),
+            refresh_token: match body.get("refresh_token") {
+                None => None,
+                Some(_) => Some(Secret::new(text("refresh_token")?)),
+            },
         })
     }
 }

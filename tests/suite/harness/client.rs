@@ -137,8 +137,7 @@ impl Client {
 
     /// The name of the session cookie, where one is held.
     pub(crate) fn session_cookie(&self) -> Option<&str> {
-        let is_session = |name: &&String| *name == "portcullis" || name.starts_with("portcullis.");
-        self.cookies.keys().find(is_session).map(String::as_str)
+        self.cookies.keys().map(String::as_str).find(|name| is_session_cookie(name))
     }
 
     /// The name of the cookie of a login under way, where one is held.
@@ -186,6 +185,11 @@ impl Reply {
             })
             .collect()
     }
+}
+
+/// Whether the session, or a part of it, is in the cookie `name`.
+pub(super) fn is_session_cookie(name: &str) -> bool {
+    name == "portcullis" || name.starts_with("portcullis.")
 }
 
 /// The parameter `name` in the query of `url`.

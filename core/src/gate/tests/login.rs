@@ -9,7 +9,7 @@ fn signs_in_and_knows_who_it_is() {
     browser.sign_in();
     let me = response(browser.get("/api/auth/me"));
     assert_eq!(me.status, 200);
-    assert_eq!(me.body, r#"{"name":"Una","sid":"s1","sub":"user"}"#);
+    assert_eq!(me.body, r#"{"name":"Una","sub":"user"}"#);
     assert_eq!(me.headers.get("cache-control"), Some("no-store"));
     assert_eq!(browser.cookies.len(), 2, "the session, and a note of where the login led");
 }
