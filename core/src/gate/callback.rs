@@ -60,7 +60,7 @@ impl Gate {
             Err(error) => return respond(self.login_failed(error, None)),
         };
         let now = context.now.unix;
-        let found = self.find_session(cookies, now);
+        let found = self.find_session(cookies, context);
         let transaction = match self.login_cookies().find(&parameters.state, cookies, now) {
             Some(FoundLogin::Open(transaction)) => transaction,
             over => {
