@@ -38,7 +38,7 @@ impl Gate {
         let local = match routed.target {
             Target::External(url) => {
                 let guarded = guarded.then_some(carries_token);
-                return self.forward(target, &url, guarded, request, context);
+                return self.forward(target, url, guarded, request, context);
             }
             Target::Local(local) => local,
             Target::None => LocalUrl {
@@ -62,13 +62,13 @@ impl Gate {
     fn forward(
         &self,
         target: &RequestTarget<'_>,
-        url: &ExternalUrl<'_>,
+        url: ExternalUrl<'_>,
         guarded: Option<bool>,
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let ExternalUrl { scheme, authority, path, query } = url;
-        let Ok(destination) = Url::of_parts(*scheme, authority, path, query.as_deref()) else {
+        let Ok(destination) = Url::of_parts(scheme, &authority, path, query.as_deref()) else {
             return respond(pages::rewrite_too_long());
         };
         let mut edits = self.forward_edits(request, guarded.is_some());
