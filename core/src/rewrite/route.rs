@@ -65,6 +65,7 @@ impl Found<'_, '_> {
 }
 
 /// What happens on a walk.
+#[derive(Clone, Copy)]
 pub(super) enum Event<'e> {
     /// A rule applies.
     Applies(RuleId, &'e Found<'e, 'e>),
