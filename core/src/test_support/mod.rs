@@ -1,6 +1,10 @@
 //! What tests of several modules need: a provider that signs, entropy that repeats, clocks that are
 //! set by hand.
 
+mod world;
+
+pub(crate) use world::World;
+
 use crate::{
     crypto::RUSTCRYPTO,
     encoding,
