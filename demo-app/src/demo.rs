@@ -112,7 +112,7 @@ impl<R: Runtime> Demo<R> {
         let gate = Gateway::new(gate(&client, &api)?, driver, http, Pages);
         servers.push(api_server.start(guarded));
         servers.push(frontend_server.start(gate));
-        let provider = client.issuer.clone();
+        let provider = client.issuer;
         let addresses = Addresses { frontend, api, provider, is_development };
         Ok(Self { servers, addresses })
     }

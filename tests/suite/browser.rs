@@ -1,24 +1,15 @@
 //! The main job once more, in a real browser.
 
-use crate::harness::{Browser, Demo, Runtime, missing_program};
+use crate::harness::{Browser, Demo, Runtime, missing_program, skip};
 use serde_json::{Value, json};
-use std::env;
-
-/// Set where nothing may be skipped.
-const REQUIRE_ALL: &str = "PORTCULLIS_REQUIRE_ALL";
 
 pub(crate) fn a_person_signs_in_calls_the_api_and_signs_out(runtime: Runtime) {
     if let Some(program) = missing_program() {
-        let everything = env::var_os(REQUIRE_ALL).is_some_and(|value| value == "1");
-        assert!(!everything, "{program} is not installed, and {REQUIRE_ALL} is set");
-        // Past the capture of the test harness, so that nobody misses it.
-        let message = format!(
-            "\nSKIPPED on {}: the browser test, since {program} is not installed (on Debian: \
-             apt-get install chromium chromium-driver)\n",
-            runtime.name()
+        let test = format!("the browser test on {}", runtime.name());
+        let missing = format!(
+            "{program} is not installed (on Debian: apt-get install chromium chromium-driver)"
         );
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), message.as_bytes());
-        return;
+        return skip(&test, &missing);
     }
     // Both loopback addresses, under the name that people type.
     let demo = Demo::start_with(

@@ -3,6 +3,8 @@
 //!
 //! Waits are generous and nothing is measured: a slow machine makes no test fail.
 
+#![allow(clippy::unwrap_used, reason = "this is all tests, helpers included")]
+
 mod api_tokens;
 mod bad_input;
 mod browser;

@@ -264,7 +264,7 @@ fn rfc_7515_a_3() {
     check_token(&*AWS_LC.signatures.p256_key(&key).unwrap(), token);
 }
 
-/// RFC 8037 A.4: EdDSA.
+/// RFC 8037 A.4: `EdDSA`.
 #[test]
 fn rfc_8037_a_4() {
     let key =

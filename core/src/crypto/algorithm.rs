@@ -9,7 +9,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum SignatureAlgorithm {
-    /// EdDSA, with Ed25519 keys alone.
+    /// `EdDSA`, with Ed25519 keys alone.
     EdDsa,
     /// ECDSA over P-256 with SHA-256.
     Es256,

@@ -82,12 +82,12 @@ pub trait SignatureVerification: Debug + Send + Sync {
         Err(KeyRejected::Unsupported)
     }
 
-    /// Prepares an Ed25519 key for EdDSA, once and for all.
+    /// Prepares an Ed25519 key for `EdDSA`, once and for all.
     ///
     /// # Errors
     ///
     /// [`KeyRejected::Provider`] where the key is no point,
-    /// [`KeyRejected::Unsupported`] where the provider does not have EdDSA.
+    /// [`KeyRejected::Unsupported`] where the provider does not have `EdDSA`.
     fn ed25519_key(&self, key: &Ed25519PublicKey) -> Result<Arc<dyn VerifyKey>, KeyRejected> {
         let _ = key;
         Err(KeyRejected::Unsupported)

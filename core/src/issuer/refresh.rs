@@ -295,7 +295,9 @@ impl Refresh {
     pub(super) fn wake_at(&self, settings: &RefreshSettings) -> Option<Monotonic> {
         match self.flight {
             Some(flight) => Some(flight.deadline),
-            None => self.refresh_at.max(self.refresh_at.and(self.held_back_until(settings))),
+            None => self
+                .refresh_at
+                .map(|at| self.held_back_until(settings).map_or(at, |held| at.max(held))),
         }
     }
 

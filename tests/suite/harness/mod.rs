@@ -8,6 +8,7 @@ mod directory;
 mod keys;
 mod process;
 mod provider;
+mod skip;
 
 pub(crate) use browser::{Browser, missing_program};
 pub(crate) use client::{Client, Reply, query_of};
@@ -17,3 +18,4 @@ pub(crate) use directory::TemporaryDirectory;
 pub(crate) use keys::{SigningKey, now, unsigned};
 pub(crate) use process::{Ended, Process};
 pub(crate) use provider::{Answer, Provider, settings};
+pub(crate) use skip::skip;

@@ -205,7 +205,9 @@ fn theirs(question: &Question, node: &mut Node) -> Theirs {
             kind: text("kind"),
             origin: text("origin"),
             // Next.js reads an empty path as this one too.
-            path: Some(text("path")).filter(|path| !path.is_empty()).unwrap_or("/".to_owned()),
+            path: Some(text("path"))
+                .filter(|path| !path.is_empty())
+                .unwrap_or_else(|| "/".to_owned()),
             search: text("search"),
             rule,
             params: params.map(|(name, value)| (name.clone(), value.clone())).collect(),

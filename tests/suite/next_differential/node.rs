@@ -1,8 +1,8 @@
 //! The real thing: a Node process that answers a question a line.
 
+use crate::harness::skip;
 use serde_json::Value;
 use std::{
-    env,
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -16,33 +16,31 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// Starts the driver. Without Node or its packages a test is skipped, and says so, unless
-    /// `PORTCULLIS_REQUIRE_ALL` is 1.
+    /// Starts the driver, or skips `test` for want of Node or its packages.
     pub(super) fn start(test: &str) -> Option<Self> {
-        let folder = folder();
-        let missing = if !folder.join("node_modules/next").is_dir() {
-            "its packages are not installed: run `npm ci` in tests/interop"
-        } else {
-            let child = Command::new("node")
-                .arg(folder.join("driver.mjs"))
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn();
-            match child {
-                Ok(mut child) => {
-                    let questions = child.stdin.take().unwrap();
-                    let answers = BufReader::new(child.stdout.take().unwrap());
-                    return Some(Self { child, questions, answers });
-                }
-                Err(_) => "there is no `node`",
+        match Self::spawn(&folder()) {
+            Ok(node) => Some(node),
+            Err(missing) => {
+                skip(test, missing);
+                None
             }
-        };
-        assert!(
-            env::var_os("PORTCULLIS_REQUIRE_ALL").is_none_or(|value| value != "1"),
-            "{test} is required: {missing}"
-        );
-        eprintln!("SKIPPED {test}: nothing was compared with the real Next.js, for {missing}");
-        None
+        }
+    }
+
+    /// The driver, or what it needs and does not find.
+    fn spawn(folder: &Path) -> Result<Self, &'static str> {
+        if !folder.join("node_modules/next").is_dir() {
+            return Err("its packages are not installed: run `npm install` in tests/interop");
+        }
+        let mut child = Command::new("node")
+            .arg(folder.join("driver.mjs"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|_| "there is no `node`")?;
+        let questions = child.stdin.take().unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        Ok(Self { child, questions, answers })
     }
 
     pub(super) fn ask(&mut self, question: &Value) -> Value {

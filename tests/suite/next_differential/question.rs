@@ -173,7 +173,7 @@ impl Question {
             "rules": rules.collect::<Map<_, _>>(),
             "matcher": matcher.collect::<Value>(),
             "target": self.target(),
-            "headers": self.headers.iter().cloned().map(|(name, value)| (name.to_owned(), json!(value))).collect::<Map<_, _>>(),
+            "headers": self.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<Map<_, _>>(),
             "basePath": self.base_path,
             "files": self.files,
             "pages": pages.collect::<Value>(),
