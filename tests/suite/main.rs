@@ -11,9 +11,11 @@ mod browser;
 mod dependencies;
 mod flow;
 mod harness;
+mod issuer_model;
 mod next_differential;
 mod outages;
 mod process;
+mod token_command;
 mod vectors;
 
 /// Makes a `#[test]` of each rule for every runtime.

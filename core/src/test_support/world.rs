@@ -4,7 +4,7 @@ use super::{AUDIENCE, Counting, ISSUER, after, discovery, ok, with_context};
 use crate::{
     crypto::RUSTCRYPTO,
     flow::Step,
-    guard::{Guard, GuardMemory, Verdict},
+    guard::{Guard, GuardMemory, Refusal, Verdict},
     http::{FetchError, Inbound, RequestHead},
     issuer::{
         Availability, Demand, Document, Flight, IssuerConfig, IssuerEvent, IssuerMachine, Need,
@@ -12,7 +12,7 @@ use crate::{
     },
     jwt::{TokenCache, TokenCacheLimits, TokenPolicy, VerifiedToken},
 };
-use alloc::{boxed::Box, format, vec, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 
 /// What the issuer answers; `None` where it says nothing at all.
 pub(crate) type Answer = Option<Result<Inbound, FetchError>>;
@@ -79,6 +79,7 @@ impl World {
     /// Calls the API, which remembers the tokens that it has verified. Returns the status, and
     /// whether the token was remembered.
     pub(crate) fn call_with_cache(&mut self, token: &str) -> (u16, bool) {
+        self.nudge();
         let (fingerprint, length) =
             with_head(token, |head| self.memory.fingerprint(head)).expect("a token");
         let snapshot = self.machine.snapshot();
@@ -106,10 +107,20 @@ impl World {
         }
     }
 
-    fn ask(&mut self, token: &str) -> Verdict {
-        if self.machine.snapshot().refresh_due(after(self.now).monotonic) {
-            let _ = self.fly();
+    /// What the API answers to a token that it refuses: status, header fields and body.
+    pub(crate) fn refusal(&mut self, token: &str) -> (u16, Vec<(String, String)>, String) {
+        match self.ask(token) {
+            Verdict::Allowed(_) => panic!("allowed"),
+            Verdict::Refused(Refusal { response, .. }) => {
+                let fields =
+                    response.headers.iter().map(|(name, value)| (name.into(), value.into()));
+                (response.status, fields.collect(), response.body.into())
+            }
         }
+    }
+
+    fn ask(&mut self, token: &str) -> Verdict {
+        self.nudge();
         let snapshot = self.machine.snapshot();
         let entropy = &mut Counting::default();
         let mut step = with_head(token, |head| {
@@ -129,6 +140,13 @@ impl World {
                 }
                 Step::Fetch(_) => panic!("a guard sends nothing of its own"),
             };
+        }
+    }
+
+    /// Starts the refreshing that is due, as an adapter does before every request.
+    fn nudge(&mut self) {
+        if self.machine.snapshot().refresh_due(after(self.now).monotonic) {
+            let _ = self.fly();
         }
     }
 

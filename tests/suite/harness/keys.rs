@@ -49,6 +49,11 @@ impl SigningKey {
         sign(header, claims, &self.key, Algorithm::RS256)
     }
 
+    /// A token of another algorithm of the same family, which its header calls `name`.
+    pub(crate) fn sign_as(&self, name: &str, algorithm: Algorithm, claims: &Value) -> String {
+        sign(&json!({"alg": name, "kid": self.id}), claims, &self.key, algorithm)
+    }
+
     /// A token that is signed with HS256, where the secret is the public key.
     pub(crate) fn sign_with_public_key(&self, claims: &Value) -> String {
         let secret = EncodingKey::from_secret(self.jwk()["n"].to_string().as_bytes());

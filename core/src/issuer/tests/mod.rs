@@ -2,6 +2,7 @@
 
 mod matrix;
 mod properties;
+mod settings;
 
 use super::*;
 use crate::{

@@ -63,7 +63,7 @@ fn a_remembered_token_goes_with_its_key() {
 /// What is remembered is no way around an outage that makes the key set unusable.
 #[test]
 fn a_remembered_token_does_not_outlive_a_stale_key_set() {
-    let settings = RefreshSettings { stale: core::time::Duration::ZERO, ..Default::default() };
+    let settings = RefreshSettings { stale: Duration::ZERO, ..Default::default() };
     let mut world = World::with(&ONE.jwk_set(), settings, |policy| policy);
     let token = token(&ONE, 3600);
     world.now = 350;
