@@ -56,10 +56,10 @@ pub trait Flow: Sized {
     fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self>;
 }
 
-/// Where a request stands.
+/// Where a request stands. An adapter has to know every kind, so that one that does not fails to
+/// compile.
 #[derive(Debug)]
 #[must_use = "a step that is dropped gives the request up"]
-#[non_exhaustive]
 pub enum Step<F: Flow> {
     /// The request is decided.
     Done(F::Output),

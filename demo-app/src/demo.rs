@@ -23,6 +23,7 @@ use portcullis_core::{
     session::{SecretRing, SecretRingError},
 };
 use portcullis_hyper::{
+    api_guard::ApiGuard,
     client::{Client, Fetcher, PoolLimits},
     crypto::AWS_LC,
     drive::Driver,
@@ -33,7 +34,7 @@ use portcullis_hyper::{
     server::{Server, ServerHandle, ServerLimits},
     tls::{self, TlsError},
 };
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 
 /// How long requests under way may take when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -108,7 +109,7 @@ impl<R: Runtime> Demo<R> {
         let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(http.clone())));
         let policy =
             TokenPolicy::access_token([client.audience.as_str()]).map_err(StartError::Audience)?;
-        let guarded = ProtectedApi::new(Guard::new(policy), driver.clone(), Api);
+        let guarded = ProtectedApi::new(ApiGuard::new(Guard::new(policy), driver.clone()), Api);
         let gate = Gateway::new(gate(&client, &api)?, driver, http, Pages);
         servers.push(api_server.start(guarded));
         servers.push(frontend_server.start(gate));
@@ -118,10 +119,11 @@ impl<R: Runtime> Demo<R> {
     }
 
     /// Stops accepting connections, and lets requests under way come to their end for a few
-    /// seconds.
+    /// seconds in all. What others need for that stops last.
     pub async fn stop(self) {
+        let started = Instant::now();
         for server in self.servers.into_iter().rev() {
-            server.shutdown(GRACE).await;
+            server.shutdown(GRACE.saturating_sub(started.elapsed())).await;
         }
     }
 }
@@ -263,8 +265,8 @@ impl fmt::Display for StartError {
             Self::Audience(error) => write!(f, "AUTH0_AUDIENCE: {error}"),
             Self::Bind { name, address, error } => write!(
                 f,
-                "{name}: cannot listen on {address}: {error}. Set {name} to another address, or \
-                 to port 0 for a free one"
+                "cannot listen on {address}: {error}\nAnother address can be set, such as \
+                 {name}=localhost:0 for any free port"
             ),
             Self::Client(error) => write!(f, "the client: {error}"),
             Self::Entropy(error) => write!(f, "no randomness: {error}"),

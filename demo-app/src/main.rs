@@ -7,13 +7,15 @@ use portcullis_demo::{
     token::{Token, TokenCommand},
 };
 use portcullis_hyper::runtime::{Runtime, TokioRuntime};
-use portcullis_smol::SmolRuntime;
 use std::{
     error::Error,
-    future::{Future, pending},
+    future::Future,
     io::{self, Write as _},
-    process::ExitCode,
-    sync::Arc,
+    process::{self, ExitCode},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 use tokio::sync::Notify;
@@ -82,12 +84,8 @@ fn on_tokio(settings: Settings) -> Result<(), Box<dyn Error>> {
 }
 
 fn on_smol(settings: Settings) -> Result<(), Box<dyn Error>> {
-    let executor = Arc::new(smol::Executor::new());
-    for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-        let executor = executor.clone();
-        thread::spawn(move || smol::block_on(executor.run(pending::<()>())));
-    }
-    smol::block_on(run(SmolRuntime::on(executor), settings))
+    let beside = thread::available_parallelism().map_or(0, |threads| threads.get() - 1);
+    portcullis_smol::block_on(beside, async |runtime| run(runtime, settings).await)
 }
 
 /// Runs the demonstration on either runtime until the process is told to stop.
@@ -109,10 +107,16 @@ async fn run<R: Runtime>(runtime: R, settings: Settings) -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// Ends when the process gets SIGINT or SIGTERM.
+/// Ends when the process gets SIGINT or SIGTERM. A second one does not wait for anything.
 fn told_to_stop() -> Result<impl Future<Output = ()>, ctrlc::Error> {
     let told = Arc::new(Notify::new());
     let heard = told.clone();
-    ctrlc::set_handler(move || told.notify_one())?;
+    let again = AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        if again.swap(true, Ordering::Relaxed) {
+            process::exit(1);
+        }
+        told.notify_one();
+    })?;
     Ok(async move { heard.notified().await })
 }

@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
     let mut fetches = 0;
     let response = loop {
         step = match step {
-            Step::Done(Decision::Respond(response)) => break response,
+            Step::Done(Decision::Respond(answer)) => break answer.response,
             Step::Fetch(fetch) => {
                 fetches += 1;
                 assert_eq!(fetch.request().url.as_str(), "https://op.example/token");

@@ -61,7 +61,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn check(step: Step<GateFlow>, may_be_signed_in: bool) {
     match step {
-        Step::Done(Decision::Respond(response)) => check_response(&response),
+        Step::Done(Decision::Respond(answer)) => check_response(&answer.response),
         Step::Done(Decision::Forward(forward)) => {
             // The one rule that leads out of the application is for guarded paths.
             assert!(may_be_signed_in);

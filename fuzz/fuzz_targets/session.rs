@@ -12,7 +12,14 @@ use portcullis_core::{
 fuzz_target!(|data: &[u8]| {
     let Some(cookie) = sealed_session(data) else { return };
     let begin = |target: &str| -> Step<GateFlow> {
-        let headers = [("host", HOST), ("cookie", cookie.as_str()), ("accept", "text/html")];
+        let headers = [
+            ("host", HOST),
+            ("cookie", cookie.as_str()),
+            ("accept", "text/html"),
+            ("sec-fetch-site", "none"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
         let mut entropy = Counting::default();
         gate().begin(&get(target, &headers), &mut context(&mut entropy, known_issuer()))
     };
@@ -24,7 +31,9 @@ fuzz_target!(|data: &[u8]| {
 
     match begin("/private") {
         Step::Done(Decision::Serve(serve)) => assert!(is_session && serve.session.is_some()),
-        Step::Done(Decision::Respond(response)) => assert!(!is_session && response.status == 302),
+        Step::Done(Decision::Respond(answer)) => {
+            assert!(!is_session && answer.response.status == 302);
+        }
         step => panic!("{step:?}"),
     }
     match begin("/api/private-route") {
@@ -33,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
             let credentials = forward.request.added().get("authorization").expect("a token");
             assert!(credentials.starts_with("Bearer ") && credentials.len() > 7);
         }
-        Step::Done(Decision::Respond(response)) => assert_eq!(response.status, 401),
+        Step::Done(Decision::Respond(answer)) => assert_eq!(answer.response.status, 401),
         step => panic!("{step:?}"),
     }
     let logout = respond(begin("/api/auth/logout")).expect("an answer of the gate");

@@ -209,7 +209,7 @@ pub fn get<'h>(target: &'h str, headers: &'h dyn HeaderView) -> RequestHead<'h> 
 /// The answer, where the gate gives one itself.
 pub fn respond(step: Step<GateFlow>) -> Option<Response> {
     match step {
-        Step::Done(Decision::Respond(response)) => Some(response),
+        Step::Done(Decision::Respond(answer)) => Some(answer.response),
         _ => None,
     }
 }

@@ -35,15 +35,14 @@ impl<R: Runtime> Driver<R> {
         self.call(begin)
     }
 
-    /// Takes a flow to its end. `None` where it wants what this driver does not know, which is for
-    /// the caller to refuse.
-    pub async fn drive<F>(&self, mut step: Step<F>) -> Option<F::Output>
+    /// Takes a flow to its end.
+    pub async fn drive<F>(&self, mut step: Step<F>) -> F::Output
     where
         F: Flow<Output: Send> + Send,
     {
         loop {
             step = match step {
-                Step::Done(output) => return Some(output),
+                Step::Done(output) => return output,
                 Step::Fetch(fetch) => {
                     let answer = self.issuers.fetcher().fetch(fetch.request()).await;
                     self.call(|context| fetch.resume(answer, context))
@@ -53,7 +52,6 @@ impl<R: Runtime> Driver<R> {
                     let availability = wait.await;
                     self.call(|context| waiting.resume(availability, context))
                 }
-                _ => return None,
             };
         }
     }

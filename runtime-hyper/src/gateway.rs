@@ -13,7 +13,9 @@ use crate::{
 };
 use core::{fmt, pin::pin};
 use http::{Request, Response, StatusCode, Uri, request::Parts, uri::PathAndQuery};
-use portcullis_core::gate::{Decision, Forward, Gate, ResponseEdits, Serve, UpstreamFailure};
+use portcullis_core::gate::{
+    Answer, Decision, Forward, Gate, ResponseEdits, Serve, UpstreamFailure,
+};
 
 /// A gate in front of an application and of upstreams.
 ///
@@ -95,20 +97,15 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
 impl<R: Runtime, A: Application> Handler for Gateway<R, A> {
     async fn handle(&self, request: Request<Body>, connection: Connection) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let step = convert::with_head(&head, connection, |head| {
+        let step = convert::with_head(&head, Some(connection), |head| {
             self.driver.begin(|context| self.gate.begin(head, context))
         });
         match self.driver.drive(step).await {
-            Some(Decision::Forward(forward)) => self.forward(forward, head, body).await,
-            Some(Decision::Serve(serve)) => self.serve(serve, head, body).await,
-            Some(Decision::Respond(answer)) => {
-                let (peer, status, path) = (connection.peer, answer.status, head.uri.path());
-                tracing::debug!(%peer, method = %head.method, ?path, status, "the gate answers");
-                early::answer(self.client.runtime(), answer, &head.headers, body).await
-            }
-            _ => {
-                tracing::error!("the gate decided something that this engine does not know");
-                early::bare(StatusCode::INTERNAL_SERVER_ERROR)
+            Decision::Forward(forward) => self.forward(forward, head, body).await,
+            Decision::Serve(serve) => self.serve(serve, head, body).await,
+            Decision::Respond(answer) => {
+                log(&answer, &head, connection);
+                early::answer(self.client.runtime(), answer.response, &head.headers, body).await
             }
         }
     }
@@ -117,6 +114,20 @@ impl<R: Runtime, A: Application> Handler for Gateway<R, A> {
 impl<R, A> fmt::Debug for Gateway<R, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gateway").field("gate", &self.gate).finish_non_exhaustive()
+    }
+}
+
+/// Logs an answer of the gate's own: a warning where it is the fault of this side or of the
+/// provider, and then without the query, which may hold a code.
+fn log(answer: &Answer, head: &Parts, connection: Connection) {
+    let (peer, method, path) = (connection.peer, &head.method, head.uri.path());
+    let (status, code, reason) = (answer.response.status, answer.reason.code(), answer.reason);
+    if status >= 500 {
+        tracing::warn!(%peer, %method, ?path, status, code, %reason, "the gate could not serve");
+    } else if reason.is_ordinary() {
+        tracing::debug!(%peer, %method, ?path, status, code, %reason, "the gate answers");
+    } else {
+        tracing::info!(%peer, %method, ?path, status, code, %reason, "the gate refuses");
     }
 }
 

@@ -94,15 +94,18 @@
 //!
 //! - **`tokio`** (default): [`TokioRuntime`](runtime::TokioRuntime). Without it, nothing of tokio is
 //!   built but its synchronisation primitives, which need no runtime.
-//! - **`aws-lc-rs`** (default): [`crypto::AWS_LC`], a crypto provider for the core.
+//! - **`aws-lc-rs`** (default): [`crypto::AWS_LC`], a crypto provider for the core, and
+//!   [`signing::PrivateKey`], with which a client proves who it is.
 
 #![warn(missing_docs)]
 
+pub mod api_guard;
 pub mod application;
 pub mod body;
 pub mod client;
 pub mod clock;
 mod convert;
+mod cross_origin;
 #[cfg(feature = "aws-lc-rs")]
 pub mod crypto;
 pub mod drive;
@@ -113,5 +116,7 @@ mod progress;
 pub mod protected_api;
 pub mod runtime;
 pub mod server;
+#[cfg(feature = "aws-lc-rs")]
+pub mod signing;
 pub mod tls;
 pub mod token_cache;

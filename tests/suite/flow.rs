@@ -209,6 +209,26 @@ pub(crate) fn after_signing_out_the_sign_in_is_asked_for_again(runtime: Runtime)
     assert!(client.start_sign_in(&demo, "/private").iter().any(|(name, _)| name == "username"));
 }
 
+pub(crate) fn another_site_signs_nobody_out(runtime: Runtime) {
+    let demo = Demo::start(runtime);
+    let mut client = Client::new();
+    client.sign_in(&demo, "/private");
+    let url = format!("{}/api/auth/logout", demo.frontend);
+    let link = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
+    let image = [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "no-cors")];
+    for headers in [link, image] {
+        let page = client.get(&url, &headers);
+        assert_eq!(page.status, 200, "{page:?}");
+        assert!(page.body.contains("<form method=\"post\" action=\"/api/auth/logout\">"));
+    }
+    assert_eq!(client.submit(&url, "https://evil.example", &[]).status, 403);
+    assert!(client.is_signed_in(&demo));
+    let out = client.submit(&url, &demo.frontend, &[]);
+    assert_eq!(out.status, 303, "{out:?}");
+    assert!(out.location().starts_with(&format!("{}/logout?", demo.provider)), "{out:?}");
+    assert!(!client.is_signed_in(&demo));
+}
+
 pub(crate) fn logins_in_two_tabs_do_not_disturb_each_other(runtime: Runtime) {
     let demo = Demo::start(runtime);
     let mut client = Client::new();

@@ -5,12 +5,16 @@
 
 #![allow(clippy::unwrap_used, reason = "this is all tests, helpers included")]
 
+mod allocations;
 mod api_tokens;
 mod bad_input;
 mod browser;
 mod dependencies;
+mod documentation;
+mod express_differential;
 mod flow;
 mod harness;
+mod interoperability;
 mod issuer_model;
 mod next_differential;
 mod outages;
@@ -52,6 +56,7 @@ on_every_runtime! {
         a_request_that_another_site_caused_is_refused,
         a_sign_in_leads_nowhere_but_into_the_application,
         after_signing_out_the_sign_in_is_asked_for_again,
+        another_site_signs_nobody_out,
         logins_in_two_tabs_do_not_disturb_each_other,
     ]
     bad_input: [
@@ -100,8 +105,15 @@ on_every_runtime! {
         a_key_that_is_known_outlives_the_provider,
         the_log_has_no_secret,
     ]
+    interoperability: [
+        a_certified_provider_signs_people_in,
+        a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
+        a_mock_provider_signs_people_in,
+    ]
     process: [
         stops_when_it_is_told_to,
+        answers_requests_under_way_before_it_stops,
+        waits_for_nothing_when_it_is_told_twice,
         names_every_setting_that_is_missing,
         names_a_setting_that_is_wrong_and_shows_no_value,
         names_settings_that_contradict_each_other,
@@ -110,5 +122,14 @@ on_every_runtime! {
     ]
     browser: [
         a_person_signs_in_calls_the_api_and_signs_out,
+        two_tabs_that_sign_in_at_once_both_come_to_their_targets,
+        the_back_button_after_a_sign_in_is_no_dead_end,
+        a_session_that_ends_behind_an_open_page_can_be_renewed_there,
+        what_another_tab_does_is_seen,
+        a_double_click_signs_in_once,
+        a_callback_that_is_opened_again_leads_on,
+        the_private_page_is_usable_with_the_keyboard,
+        pages_fit_a_phone,
+        pages_work_without_scripts,
     ]
 }

@@ -1,7 +1,13 @@
 //! The process itself: how it starts, what stops the start, and how it ends.
 
 use crate::harness::{Client, Demo, Ended, Provider, Runtime, TemporaryDirectory, settings};
-use std::{fs, net::TcpListener};
+use core::time::Duration;
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    thread,
+};
 
 const PROVIDER: &str = "https://tenant.example";
 
@@ -24,6 +30,54 @@ pub(crate) fn stops_when_it_is_told_to(runtime: Runtime) {
     assert!(ended.status.success(), "{ended:?}");
     assert!(ended.stdout.contains(&format!("running on {}", runtime.name())), "{ended:?}");
     assert_eq!(ended.stderr, "");
+}
+
+pub(crate) fn answers_requests_under_way_before_it_stops(runtime: Runtime) {
+    let demo = Demo::start(runtime);
+    let mut request = begin_request(&demo);
+    demo.terminate();
+    request.write_all(b"other half").expect("the connection stands");
+    let mut answer = String::new();
+    request.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    let ended = demo.wait();
+    assert!(ended.status.success(), "{ended:?}");
+}
+
+pub(crate) fn waits_for_nothing_when_it_is_told_twice(runtime: Runtime) {
+    let demo = Demo::start(runtime);
+    let request = begin_request(&demo);
+    demo.terminate();
+    // Signals of one kind that come at once are one.
+    while TcpStream::connect(host(&demo.frontend)).is_ok() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    demo.terminate();
+    let ended = demo.wait();
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    drop(request);
+}
+
+/// A form for the provider, of which the half is still to come.
+fn begin_request(demo: &Demo) -> TcpStream {
+    let host = host(&demo.provider);
+    let mut connection = TcpStream::connect(host).expect("the provider listens");
+    let form = "application/x-www-form-urlencoded";
+    let head = format!(
+        "POST /authorize HTTP/1.1\r\nhost: {host}\r\ncontent-type: {form}\r\n\
+         expect: 100-continue\r\ncontent-length: 20\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).expect("the provider listens");
+    // It asks for the body, and so has begun.
+    let mut asked = [0; 25];
+    connection.read_exact(&mut asked).expect("the provider answers");
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    connection.write_all(b"first half").expect("the provider listens");
+    connection
+}
+
+fn host(url: &str) -> &str {
+    url.trim_start_matches("http://")
 }
 
 pub(crate) fn names_every_setting_that_is_missing(runtime: Runtime) {
@@ -79,6 +133,7 @@ pub(crate) fn names_the_setting_of_an_address_that_is_in_use(runtime: Runtime) {
         let ended = run(runtime, &[(name, &address)]);
         assert!(ended.stderr.contains(name), "{ended:?}");
         assert!(ended.stderr.contains(&address), "{ended:?}");
+        assert!(ended.stderr.contains(&format!("{name}=localhost:0")), "{ended:?}");
     }
 }
 

@@ -10,12 +10,14 @@ mod curve_key;
 mod rsa_key;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
+mod signing_key;
 
 pub use algorithm::{KeyKind, SignatureAlgorithm, UnsupportedAlgorithm};
 pub use curve_key::{Ed25519PublicKey, P256PublicKey};
 pub use rsa_key::{KeyRejected, RsaPublicKey};
 #[cfg(feature = "rustcrypto")]
 pub use rustcrypto::RUSTCRYPTO;
+pub use signing_key::{SigningFailure, SigningKey};
 
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt::{self, Debug};

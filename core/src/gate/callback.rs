@@ -4,7 +4,7 @@
 //! then the issuer, and only then is the code redeemed, then the ID token verified, then a fresh
 //! session made.
 
-use super::{Gate, GateFlow, flow::Waiting, pages, respond};
+use super::{Answer, Gate, GateFlow, flow::Waiting, pages, respond};
 use crate::{
     flow::{Await, Context, Fetch, Step},
     http::{Cookies, FetchError, FieldText, Headers, Inbound, Query, Response},
@@ -13,11 +13,12 @@ use crate::{
     key_set::KeyLookup,
     oidc::{
         CallbackError, CallbackParameters, IdTokenError, ReturnTo, TokenResponse, check_id_token,
-        code_request,
+        code_form,
     },
     secret::Secret,
-    session::{HeldCookies, LoginTransaction, SealError, Session, UserClaims},
-    time::UnixSeconds,
+    session::{
+        HeldCookies, LoginTransaction, SealError, Session, SessionId, SessionTokens, UserClaims,
+    },
 };
 use alloc::string::String;
 
@@ -43,8 +44,7 @@ pub(super) struct Verifying {
     transaction: LoginTransaction,
     held: HeldCookies,
     id_token: Inspected,
-    access_token: Secret,
-    access_token_expires_at: UnixSeconds,
+    tokens: SessionTokens,
 }
 
 impl Gate {
@@ -63,11 +63,11 @@ impl Gate {
         let found = self.find_session(cookies, now);
         let Some(transaction) = transaction else {
             // The same callback once more, by reload or the back button: its login is over.
-            return respond(if found.session.is_some() {
-                Response::redirect(303, FieldText::constant("/"))
+            return if found.session.is_some() {
+                respond(Response::redirect(303, FieldText::constant("/")))
             } else {
-                self.login_failed(CallbackError::Transaction, None)
-            });
+                respond(self.login_failed(CallbackError::Transaction, None))
+            };
         };
         let code = match parameters.outcome {
             Ok(code) => code,
@@ -103,13 +103,12 @@ impl Gate {
         if !from_issuer {
             return respond(self.login_failed(CallbackError::Issuer, Some(&transaction)));
         }
-        let request = code_request(
-            metadata,
-            &self.0.client,
-            &self.0.redirect_uri,
-            &code,
-            transaction.code_verifier(),
-        );
+        let form = code_form(metadata, &self.0.redirect_uri, &code, transaction.code_verifier());
+        let (now, entropy) = (context.now.unix, &mut *context.entropy);
+        let request = match form.authenticated(&self.0.client, metadata, now, entropy) {
+            Ok(request) => request,
+            Err(error) => return respond(self.login_failed(error.into(), Some(&transaction))),
+        };
         let redeeming = Redeeming { transaction, held };
         Step::Fetch(Fetch::new(request, GateFlow::new(self.clone(), Waiting::Tokens(redeeming))))
     }
@@ -144,13 +143,15 @@ impl Gate {
             Ok(inspected) => inspected,
             Err(error) => return respond(self.login_failed(error, Some(&transaction))),
         };
-        let verifying = Verifying {
-            transaction,
-            held,
-            id_token,
+        let tokens = SessionTokens {
+            generation: 0,
             access_token: tokens.access_token,
-            access_token_expires_at: tokens.access_token_expires_at,
+            obtained_at: now,
+            expires_at: tokens.access_token_expires_at,
+            refresh_token: tokens.refresh_token.filter(|_| self.0.client.asks_for_offline_access()),
+            id_token: Some(tokens.id_token).filter(|_| self.0.keeps_id_token),
         };
+        let verifying = Verifying { transaction, held, id_token, tokens };
         let known = snapshot.as_ref().and_then(|snapshot| {
             let (algorithm, id) = (verifying.id_token.algorithm(), verifying.id_token.key_id());
             snapshot.key(algorithm, id, context.now.monotonic)
@@ -172,8 +173,7 @@ impl Gate {
         availability: Availability,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let Verifying { transaction, held, id_token, access_token, access_token_expires_at } =
-            verifying;
+        let Verifying { transaction, held, id_token, tokens } = verifying;
         let snapshot = context.issuers.snapshot(self.0.issuer);
         let key = snapshot.as_ref().and_then(|snapshot| {
             snapshot.key(id_token.algorithm(), id_token.key_id(), context.now.monotonic)
@@ -188,18 +188,23 @@ impl Gate {
         };
         let checked = verified.and_then(|id_token| {
             let (client_id, nonce) = (&self.0.client.client_id, transaction.nonce().expose());
-            check_id_token(&id_token, client_id, nonce, access_token.expose(), &self.0.crypto)
-                .map(|()| id_token)
-                .map_err(CallbackError::IdToken)
+            check_id_token(
+                &id_token,
+                client_id,
+                nonce,
+                tokens.access_token.expose(),
+                &self.0.crypto,
+            )
+            .map(|()| id_token)
+            .map_err(CallbackError::IdToken)
         });
-        let response = checked
+        let answer = checked
             .and_then(|id_token| {
-                let session =
-                    new_session(&id_token, access_token, access_token_expires_at, context.now.unix);
+                let session = self.new_session(&id_token, tokens, context)?;
                 self.signed_in(&session, &transaction, held, context)
             })
-            .unwrap_or_else(|error| self.login_failed(error, Some(&transaction)));
-        respond(response)
+            .map_or_else(|error| self.login_failed(error, Some(&transaction)), Answer::from);
+        respond(answer)
     }
 
     fn signed_in(
@@ -223,33 +228,31 @@ impl Gate {
     }
 
     /// The page for a login that failed. The transaction, if there was one, is over.
-    fn login_failed(
-        &self,
-        error: CallbackError,
-        transaction: Option<&LoginTransaction>,
-    ) -> Response {
+    fn login_failed(&self, error: CallbackError, transaction: Option<&LoginTransaction>) -> Answer {
         let start = ReturnTo::default();
         let return_to = transaction.map_or(&start, LoginTransaction::return_to);
-        let mut response = pages::login_failed(error, &self.login_path(return_to));
+        let mut answer = pages::login_failed(error, &self.login_path(return_to));
         if let Some(transaction) = transaction {
-            transaction.finish(&self.0.names, self.0.secure, &mut response.headers);
+            transaction.finish(&self.0.names, self.0.secure, &mut answer.response.headers);
         }
-        response
+        answer
     }
-}
 
-fn new_session(
-    id_token: &VerifiedToken,
-    access_token: Secret,
-    access_token_expires_at: UnixSeconds,
-    now: UnixSeconds,
-) -> Session {
-    Session {
-        user: UserClaims::of_id_token(id_token.claims()),
-        access_token,
-        access_token_expires_at,
-        provider_session: id_token.claims().text("sid").ok().flatten().map(String::from),
-        signed_in_at: now,
-        used_at: now,
+    fn new_session(
+        &self,
+        id_token: &VerifiedToken,
+        tokens: SessionTokens,
+        context: &mut Context<'_>,
+    ) -> Result<Session, CallbackError> {
+        let claims = id_token.claims();
+        let now = context.now.unix;
+        Ok(Session {
+            id: SessionId::draw(context.entropy).map_err(|_| CallbackError::Internal)?,
+            user: UserClaims::of_id_token(claims, &self.0.kept_claims),
+            tokens,
+            provider_session: claims.text("sid").ok().flatten().map(String::from),
+            signed_in_at: now,
+            used_at: now,
+        })
     }
 }

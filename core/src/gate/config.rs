@@ -6,11 +6,11 @@ use crate::{
     http::Scheme,
     issuer::IssuerIndex,
     jwt::{ClockTolerance, TokenPolicy, TokenPolicyError},
-    oidc::ClientConfig,
+    oidc::{ClientConfig, LogoutPolicy},
     path::CanonicalPath,
     pattern::Pattern,
     rewrite::{Matcher, Rewrites, Router, Served, Serves},
-    session::{CookieNameError, CookieNames, SecretRing, SessionPolicy},
+    session::{CookieNameError, CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
 use alloc::{borrow::ToOwned as _, boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::fmt;
@@ -92,12 +92,15 @@ pub struct GateBuilder {
     routes: GateRoutes,
     cookie_name: String,
     session_policy: SessionPolicy,
+    kept_claims: KeptClaims,
+    keeps_id_token: bool,
     clock_tolerance: ClockTolerance,
     protected: Option<Matcher>,
     api: Vec<Pattern>,
     rewrites: Rewrites,
     serves: Box<Serves>,
     limits: ForwardLimits,
+    logout: LogoutPolicy,
 }
 
 impl GateBuilder {
@@ -110,12 +113,15 @@ impl GateBuilder {
             routes: GateRoutes::default(),
             cookie_name: "portcullis".to_owned(),
             session_policy: SessionPolicy::default(),
+            kept_claims: KeptClaims::default(),
+            keeps_id_token: false,
             clock_tolerance: ClockTolerance::default(),
             protected: None,
             api: Vec::new(),
             rewrites: Rewrites::default(),
             serves: Box::new(|_| Served::Nothing),
             limits: ForwardLimits::default(),
+            logout: LogoutPolicy::default(),
         }
     }
 
@@ -141,6 +147,20 @@ impl GateBuilder {
     #[must_use]
     pub fn session_policy(self, session_policy: SessionPolicy) -> Self {
         Self { session_policy, ..self }
+    }
+
+    /// Which claims of the ID token the session keeps. The standard ones by default.
+    #[must_use]
+    pub fn keep_claims(self, kept_claims: KeptClaims) -> Self {
+        Self { kept_claims, ..self }
+    }
+
+    /// Whether the session keeps the ID token itself, for providers that insist on an
+    /// `id_token_hint` at sign-out (RP-Initiated Logout 1.0 §2). It does not by default: the token
+    /// takes much of the space that cookies have.
+    #[must_use]
+    pub fn keep_id_token(self, keeps_id_token: bool) -> Self {
+        Self { keeps_id_token, ..self }
     }
 
     /// How far the provider's clock may be off.
@@ -182,6 +202,12 @@ impl GateBuilder {
         Self { limits, ..self }
     }
 
+    /// What signing out does beyond ending the session here, and where it may lead.
+    #[must_use]
+    pub fn logout(self, logout: LogoutPolicy) -> Self {
+        Self { logout, ..self }
+    }
+
     /// Puts the gate together.
     ///
     /// # Errors
@@ -214,8 +240,11 @@ impl GateBuilder {
             router,
             routes: self.routes,
             session_policy: self.session_policy,
+            kept_claims: self.kept_claims,
+            keeps_id_token: self.keeps_id_token,
             api: self.api,
             limits: self.limits,
+            logout: self.logout,
         })))
     }
 }

@@ -1,6 +1,9 @@
 //! What a request comes to.
 
-use super::edits::{RequestEdits, ResponseEdits};
+use super::{
+    answer::Answer,
+    edits::{RequestEdits, ResponseEdits},
+};
 use crate::{
     http::{Response, Url},
     session::Session,
@@ -8,12 +11,11 @@ use crate::{
 use alloc::string::String;
 use core::time::Duration;
 
-/// What the adapter does with a request.
+/// What the adapter does with a request. An adapter has to know every kind.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Decision {
     /// Answer it with this.
-    Respond(Response),
+    Respond(Answer),
     /// Pass it on to an upstream.
     Forward(Forward),
     /// Hand it to the application.

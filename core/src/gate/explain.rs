@@ -99,7 +99,7 @@ impl Gate {
         let without_session = needs_session
             .then(|| self.refuse(request, path.as_str(), target.query, HeldCookies::default()))
             .and_then(|decision| match decision {
-                Decision::Respond(response) => Some(response),
+                Decision::Respond(answer) => Some(answer.response),
                 Decision::Forward(_) | Decision::Serve(_) => None,
             });
         Ok(GateExplanation { path, routing: Some(explanation), outcome, without_session })

@@ -1,11 +1,11 @@
 //! The login route: off to the provider.
 
-use super::{Gate, GateFlow, flow::Waiting, pages, respond};
+use super::{Answer, Gate, GateFlow, flow::Waiting, pages, respond};
 use crate::{
     flow::{Await, Context, Step},
     http::{Cookies, FieldText, Headers, OwnedCookies, Query, QueryWriter, Response},
     issuer::{Availability, Need, ProviderMetadata},
-    oidc::{ReturnTo, authorization_url},
+    oidc::{LoginError, ReturnTo, authorization_url},
     session::{LoginTransaction, SealError},
 };
 use alloc::string::String;
@@ -59,7 +59,7 @@ impl Gate {
                     Availability::Ready | Availability::Missing => 1,
                 };
                 let login = self.login_path(&return_to);
-                respond(pages::provider_unavailable(&login, retry_after))
+                respond(pages::login_not_started(LoginError::Unavailable, &login, retry_after))
             }
         }
     }
@@ -77,7 +77,7 @@ impl Gate {
         return_to: &ReturnTo,
         cookies: Cookies<'_>,
         context: &mut Context<'_>,
-    ) -> Response {
+    ) -> Answer {
         let mut headers = Headers::new();
         let started = LoginTransaction::start(return_to, context.now.unix, context.entropy)
             .map_err(SealError::from)
@@ -87,11 +87,14 @@ impl Gate {
                     .write(names, self.0.secure, cookies, ring, context.entropy, &mut headers)
                     .map(|()| transaction)
             });
-        let Ok(transaction) = started else { return pages::internal() };
+        let Ok(transaction) = started else {
+            let login = self.login_path(return_to);
+            return pages::login_not_started(LoginError::Internal, &login, 0);
+        };
         let (client, crypto) = (&self.0.client, &self.0.crypto);
         let url = authorization_url(metadata, client, &self.0.redirect_uri, &transaction, crypto);
         let mut response = Response::redirect(302, FieldText::lossy(url));
         response.headers.extend(headers);
-        response
+        response.into()
     }
 }

@@ -12,6 +12,7 @@
 //!
 //! The guard looks at the same canonical path as the rules do, and again at what they made of it.
 
+mod answer;
 mod callback;
 mod config;
 mod decision;
@@ -22,10 +23,12 @@ mod login;
 mod logout;
 mod malformed;
 mod pages;
+mod prefetch;
 mod refusal;
 mod route;
 mod sessions;
 
+pub use answer::{Answer, AnswerReason};
 pub use config::{GateBuilder, GateConfigError, GateRoutes};
 pub use decision::{Decision, Forward, ForwardLimits, Serve, UpstreamFailure};
 pub use edits::{RequestEdits, ResponseEdits, ResponseFilter};
@@ -39,15 +42,15 @@ use crate::{
     http::{Cookies, FieldText, Headers, Query, RequestHead, Response},
     issuer::IssuerIndex,
     jwt::TokenPolicy,
-    oidc::ClientConfig,
+    oidc::{ClientConfig, LogoutPolicy},
     path::RequestTarget,
     pattern::Pattern,
     rewrite::Router,
-    session::{CookieNames, SecretRing, SessionPolicy},
+    session::{CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 use config::OwnRoute;
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 /// The front gate of one application. Cloning it is cheap, and the clones are one gate.
 #[derive(Clone)]
@@ -64,9 +67,12 @@ pub(crate) struct GateInner {
     names: CookieNames,
     secure: bool,
     session_policy: SessionPolicy,
+    kept_claims: KeptClaims,
+    keeps_id_token: bool,
     api: Vec<Pattern>,
     router: Router,
     limits: ForwardLimits,
+    logout: LogoutPolicy,
 }
 
 impl Gate {
@@ -86,12 +92,6 @@ impl Gate {
         &self.0.redirect_uri
     }
 
-    /// Where the provider sends browsers to after they signed out. It must be registered there.
-    #[must_use]
-    pub fn post_logout_redirect_uri(&self) -> &str {
-        self.0.client.base_url.as_str()
-    }
-
     /// The rules and the matcher, and what the application serves; the gate's own routes count as
     /// served.
     #[must_use]
@@ -103,7 +103,7 @@ impl Gate {
     pub fn begin(&self, request: &RequestHead<'_>, context: &mut Context<'_>) -> Step<GateFlow> {
         let target = match malformed::target(request) {
             Ok(target) => target,
-            Err(malformed) => return respond(malformed.response()),
+            Err(malformed) => return respond(malformed),
         };
         match self.0.routes.find(target.path.as_str()) {
             Some(route) => self.own_route(route, &target, request, context),
@@ -121,15 +121,22 @@ impl Gate {
         if route == OwnRoute::Unknown {
             return respond(pages::not_found());
         }
-        if !matches!(request.method, "GET" | "HEAD") {
-            return respond(pages::method_not_allowed("GET, HEAD"));
+        if !matches!(request.method, "GET" | "HEAD")
+            && (route, request.method) != (OwnRoute::Logout, "POST")
+        {
+            let logout = route == OwnRoute::Logout;
+            let allow = if logout { "GET, HEAD, POST" } else { "GET, HEAD" };
+            return respond(pages::no_such_method(allow));
+        }
+        if route == OwnRoute::Login && prefetch::is_prefetch(request) {
+            return respond(pages::prefetched());
         }
         let query = Query::new(target.query.unwrap_or_default());
         let cookies = Cookies::of(request.headers);
         match route {
             OwnRoute::Callback => self.begin_callback(query, cookies, context),
             OwnRoute::Login => self.begin_login(query, cookies, context),
-            OwnRoute::Logout => self.begin_logout(cookies, context),
+            OwnRoute::Logout => self.begin_logout(query, request, context),
             OwnRoute::Me => respond(self.me(cookies, context)),
             OwnRoute::Unknown => respond(pages::not_found()),
         }
@@ -159,15 +166,21 @@ impl fmt::Debug for Gate {
     }
 }
 
-fn respond(response: Response) -> Step<GateFlow> {
-    Step::Done(Decision::Respond(response))
+fn respond(answer: impl Into<Answer>) -> Step<GateFlow> {
+    Step::Done(Decision::Respond(answer.into()))
 }
+
+/// The length of an IPv6 address that ends in an IPv4 one.
+const LONGEST_ADDRESS: usize = 45;
 
 /// The client as the connection shows it, for upstreams. What the client itself says of this was
 /// dropped.
 fn forwarded(request: &RequestHead<'_>, headers: &mut Headers) {
     if let Some(peer) = request.peer {
-        headers.append("x-forwarded-for", FieldText::lossy(alloc::format!("{peer}")));
+        let mut address = String::with_capacity(LONGEST_ADDRESS);
+        // Writing to a string does not fail.
+        let _ = write!(address, "{peer}");
+        headers.append("x-forwarded-for", FieldText::lossy(address));
     }
     if let Some(host) = request.header("host").text() {
         headers.append("x-forwarded-host", FieldText::lossy(String::from(host)));

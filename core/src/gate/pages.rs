@@ -1,9 +1,11 @@
 //! The gate's own answers: JSON for programs, a plain page for people. All text is constant but for
 //! codes, which are constants too, and links, which are escaped.
 
+use super::answer::{Answer, AnswerReason};
 use crate::{
     http::{FieldText, Response},
-    oidc::CallbackError,
+    oidc::{CallbackError, LoginError},
+    rewrite::RouteError,
 };
 use alloc::{format, string::String};
 
@@ -17,9 +19,20 @@ pub(super) fn uri_too_long(code: &'static str) -> Response {
     json(414, "uri_too_long", code)
 }
 
+/// 400 for a request to which a rule applies that leads nowhere.
+pub(super) fn rewrite_failed(error: RouteError) -> Answer {
+    Answer::new(bad_request("rewrite"), AnswerReason::Rewrite(error))
+}
+
+/// 400 for a request that a rule leads to too long a URL.
+pub(super) fn rewrite_too_long() -> Answer {
+    Answer::new(bad_request("rewrite"), AnswerReason::RewriteLength)
+}
+
 /// 404.
-pub(super) fn not_found() -> Response {
-    json(404, "not_found", "There is nothing here.")
+pub(super) fn not_found() -> Answer {
+    let response = json(404, "not_found", "There is nothing here.");
+    Answer::new(response, AnswerReason::NoSuchRoute)
 }
 
 /// 401 without a session.
@@ -28,13 +41,25 @@ pub(super) fn unauthorized() -> Response {
 }
 
 /// 403 for a request that another site caused.
-pub(super) fn forged() -> Response {
-    json(403, "cross_site_request", "The request was caused by another site.")
+pub(super) fn forged() -> Answer {
+    let response = json(403, "cross_site_request", "The request was caused by another site.");
+    Answer::new(response, AnswerReason::CrossSite)
 }
 
 /// 500 where the random generator or the crypto provider fails.
-pub(super) fn internal() -> Response {
-    json(500, "internal", "The request could not be handled.")
+pub(super) fn internal() -> Answer {
+    let response = json(500, "internal", "The request could not be handled.");
+    Answer::new(response, AnswerReason::Internal)
+}
+
+/// 204 for a browser that looks ahead at a route that does something.
+pub(super) fn prefetched() -> Answer {
+    Answer::new(Response::empty(204), AnswerReason::Prefetch)
+}
+
+/// 405 for one of the gate's own routes.
+pub(super) fn no_such_method(allow: &'static str) -> Answer {
+    Answer::new(method_not_allowed(allow), AnswerReason::Method)
 }
 
 /// 405.
@@ -50,7 +75,7 @@ fn json(status: u16, error: &'static str, description: &'static str) -> Response
 }
 
 /// The page for a login that did not end in a session.
-pub(super) fn login_failed(error: CallbackError, login: &str) -> Response {
+pub(super) fn login_failed(error: CallbackError, login: &str) -> Answer {
     let text = match error {
         CallbackError::SessionTooLarge => "The account has more data than a browser can keep.",
         _ => match error.status() {
@@ -61,15 +86,22 @@ pub(super) fn login_failed(error: CallbackError, login: &str) -> Response {
             _ => "The identity provider gave an answer that cannot be accepted.",
         },
     };
-    page(error.status(), "Sign-in failed", text, error.code(), login)
+    let response = page(error.status(), "Sign-in failed", text, error.code(), login);
+    Answer::new(response, AnswerReason::Callback(error))
 }
 
-/// The page for a login that cannot start.
-pub(super) fn provider_unavailable(login: &str, retry_after: u64) -> Response {
-    let text = "The identity provider cannot be reached at the moment.";
-    let mut response = page(503, "Sign-in unavailable", text, "provider_unavailable", login);
-    response.headers.append("retry-after", FieldText::from(retry_after.max(1)));
-    response
+/// The page for a login that did not start. Where the provider is out of reach, `retry_after` says
+/// in how many seconds it may be worth to try again.
+pub(super) fn login_not_started(error: LoginError, login: &str, retry_after: u64) -> Answer {
+    let (title, text) = match error.status() {
+        503 => ("Sign-in unavailable", "The identity provider cannot be reached at the moment."),
+        _ => ("Sign-in failed", "Something went wrong here."),
+    };
+    let mut response = page(error.status(), title, text, error.code(), login);
+    if error.status() == 503 {
+        response.headers.append("retry-after", FieldText::from(retry_after.max(1)));
+    }
+    Answer::new(response, AnswerReason::Login(error))
 }
 
 fn page(status: u16, title: &str, text: &str, code: &str, login: &str) -> Response {
@@ -88,7 +120,7 @@ fn page(status: u16, title: &str, text: &str, code: &str, login: &str) -> Respon
     response
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

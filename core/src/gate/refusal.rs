@@ -1,6 +1,6 @@
 //! What a guarded request without a session gets: 401 for programs, the sign-in page for people.
 
-use super::{Decision, Gate, pages};
+use super::{Answer, AnswerReason, Decision, Gate, pages};
 use crate::{
     http::{FieldText, One, RequestHead, Response},
     oidc::ReturnTo,
@@ -23,7 +23,7 @@ impl Gate {
             self.to_login(request.method, path, query)
         };
         self.remove_session(held, &mut response.headers);
-        Decision::Respond(response)
+        Decision::Respond(Answer::new(response, AnswerReason::NotSignedIn))
     }
 
     fn to_login(&self, method: &str, path: &str, query: Option<&str>) -> Response {

@@ -2,7 +2,7 @@
 
 use super::{
     Decision, Forward, Gate, GateFlow, RequestEdits, ResponseEdits, Serve, forwarded, pages,
-    refusal::is_forged, respond, sessions::FoundSession,
+    prefetch::is_prefetch, refusal::is_forged, respond, sessions::FoundSession,
 };
 use crate::{
     entropy::Entropy,
@@ -16,7 +16,6 @@ use crate::{
 use alloc::{
     borrow::{Cow, ToOwned as _},
     format,
-    string::ToString as _,
 };
 
 /// Access tokens that expire this soon are not sent any more, in seconds.
@@ -31,8 +30,9 @@ impl Gate {
     ) -> Step<GateFlow> {
         let routing =
             RouteRequest { path: &target.path, query: target.query, headers: request.headers };
-        let Ok(Decided { routed, covered }) = self.0.router.route(&routing) else {
-            return respond(pages::bad_request("rewrite"));
+        let Decided { routed, covered } = match self.0.router.route(&routing) {
+            Ok(decided) => decided,
+            Err(error) => return respond(pages::rewrite_failed(error)),
         };
         let guarded = covered.is_some();
         let local = match routed.target {
@@ -63,8 +63,9 @@ impl Gate {
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let Ok(destination) = Url::parse(&url.to_string()) else {
-            return respond(pages::bad_request("rewrite"));
+        let ExternalUrl { scheme, authority, path, query } = url;
+        let Ok(destination) = Url::of_parts(*scheme, authority, path, query.as_deref()) else {
+            return respond(pages::rewrite_too_long());
         };
         let cookies = Cookies::of(request.headers);
         let mut credentials = None;
@@ -183,13 +184,4 @@ impl Gate {
             headers.extend(written);
         }
     }
-}
-
-fn is_prefetch(request: &RequestHead<'_>) -> bool {
-    ["purpose", "sec-purpose", "x-purpose"].iter().any(|name| {
-        request
-            .header(name)
-            .text()
-            .is_some_and(|text| text.to_ascii_lowercase().contains("prefetch"))
-    })
 }

@@ -41,7 +41,7 @@ impl Gate {
     ) -> Result<(), SealError> {
         let remaining = self.0.session_policy.remaining(session, now).unwrap_or_default();
         self.session_cookie(self.0.names.session()).write(
-            session.to_bytes().as_bytes(),
+            &session.to_bytes(),
             remaining,
             held,
             &self.0.secrets,

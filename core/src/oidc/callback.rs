@@ -1,6 +1,6 @@
 //! The authorization response (OpenID Connect Core 1.0 §3.1.2.5, RFC 9207).
 
-use super::{IdTokenError, TokenResponseError};
+use super::{ClientAuthenticationError, IdTokenError, TokenResponseError};
 use crate::{
     http::{FetchError, Query},
     secret::Secret,
@@ -75,7 +75,7 @@ pub enum CallbackError {
     Fetch(FetchError),
     /// The ID token breaks a rule.
     IdToken(IdTokenError),
-    /// The random generator or the crypto provider failed.
+    /// The random generator, the crypto provider or the client's key failed.
     Internal,
     /// `iss` is absent where the provider promised it, or names another issuer.
     Issuer,
@@ -140,7 +140,9 @@ impl fmt::Display for CallbackError {
         match self {
             Self::Fetch(error) => write!(f, "no answer from the token endpoint: {error}"),
             Self::IdToken(error) => write!(f, "ID token: {error}"),
-            Self::Internal => f.write_str("the session could not be sealed"),
+            Self::Internal => {
+                f.write_str("randomness, the crypto provider or the client's key failed")
+            }
             Self::Issuer => f.write_str("the response is from another issuer"),
             Self::Parameters => f.write_str("a parameter of the response is absent or repeated"),
             Self::Provider(error) => write!(f, "the provider answered with an error: {error:?}"),
@@ -154,6 +156,12 @@ impl fmt::Display for CallbackError {
 }
 
 impl core::error::Error for CallbackError {}
+
+impl From<ClientAuthenticationError> for CallbackError {
+    fn from(_: ClientAuthenticationError) -> Self {
+        Self::Internal
+    }
+}
 
 impl From<IdTokenError> for CallbackError {
     fn from(error: IdTokenError) -> Self {

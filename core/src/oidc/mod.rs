@@ -3,61 +3,65 @@
 
 mod authorization;
 mod callback;
+mod client_authentication;
 mod id_token;
+mod login_error;
 mod logout;
 mod return_to;
 mod token_endpoint;
 
 pub use callback::{CallbackError, ProviderError};
+pub use client_authentication::ClientCredentials;
 pub use id_token::IdTokenError;
+pub use login_error::LoginError;
+pub use logout::{LogoutPolicy, LogoutTargetError, ProviderLogout};
 pub use return_to::ReturnTo;
 pub use token_endpoint::TokenResponseError;
 
 pub(crate) use authorization::authorization_url;
 pub(crate) use callback::CallbackParameters;
+pub(crate) use client_authentication::ClientAuthenticationError;
 pub(crate) use id_token::check_id_token;
-pub(crate) use logout::end_session_url;
-pub(crate) use token_endpoint::{TokenResponse, code_request};
+pub(crate) use logout::{EndSession, LogoutTarget};
+pub(crate) use token_endpoint::{TokenResponse, code_form};
 
-use crate::{
-    http::{Origin, UrlError},
-    secret::Secret,
-};
-use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
+use crate::http::{Origin, UrlError};
+use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
 use core::fmt;
 
 /// This application, as it is registered with the provider.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
     pub(crate) client_id: String,
-    pub(crate) client_secret: Secret,
+    pub(crate) credentials: ClientCredentials,
     pub(crate) base_url: Origin,
     pub(crate) audience: Option<String>,
     pub(crate) scope: String,
 }
 
 impl ClientConfig {
-    /// The client `client_id` with its secret, served at `base_url`, such as
-    /// `https://app.example`.
+    /// The client `client_id` with its credentials, which may be no more than a
+    /// [`Secret`](crate::secret::Secret), served at `base_url`, such as `https://app.example`.
     ///
     /// # Errors
     ///
     /// [`ClientConfigError`] says which setting is wrong and how.
     pub fn new(
         client_id: &str,
-        client_secret: Secret,
+        credentials: impl Into<ClientCredentials>,
         base_url: &str,
     ) -> Result<Self, ClientConfigError> {
         if client_id.is_empty() {
             return Err(ClientConfigError::ClientId);
         }
-        if client_secret.expose().is_empty() {
+        let credentials = credentials.into();
+        if credentials.secret().is_some_and(|secret| secret.expose().is_empty()) {
             return Err(ClientConfigError::ClientSecret);
         }
         let base_url = Origin::parse(base_url).map_err(ClientConfigError::BaseUrl)?;
         Ok(Self {
             client_id: client_id.to_owned(),
-            client_secret,
+            credentials,
             base_url,
             audience: None,
             scope: "openid profile email".to_owned(),
@@ -83,7 +87,23 @@ impl ClientConfig {
         }
         Ok(Self { scope: scopes.join(" "), ..self })
     }
+
+    /// Asks for a refresh token too (OpenID Connect Core 1.0 §11): adds `offline_access` to the
+    /// scope. The gate then refreshes access tokens before they expire.
+    #[must_use]
+    pub fn with_offline_access(self) -> Self {
+        if self.asks_for_offline_access() {
+            return self;
+        }
+        Self { scope: format!("{} {OFFLINE_ACCESS}", self.scope), ..self }
+    }
+
+    pub(crate) fn asks_for_offline_access(&self) -> bool {
+        self.scope.split(' ').any(|scope| scope == OFFLINE_ACCESS)
+    }
 }
+
+const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Which setting of the client is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,18 +1,17 @@
 //! The token endpoint (RFC 6749 §4.1.3, §5).
 
-use super::{CallbackError, ClientConfig};
+use super::{
+    CallbackError,
+    client_authentication::{EndpointForm, LIMITS},
+};
 use crate::{
-    http::{FetchLimits, FieldText, Headers, Inbound, Method, Outbound, QueryWriter},
-    issuer::{ClientAuthentication, ProviderMetadata},
+    http::{Inbound, QueryWriter},
+    issuer::ProviderMetadata,
     json::{Json, JsonError, JsonLimits, Object},
     secret::Secret,
     time::UnixSeconds,
 };
-use alloc::format;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use core::{fmt, time::Duration};
-
-const LIMITS: FetchLimits = FetchLimits { deadline: Duration::from_secs(10), max_body: 256 * 1024 };
+use core::fmt;
 
 /// How long an access token is taken to live where the provider does not say (RFC 6749 §5.1
 /// recommends to say it): five minutes.
@@ -21,45 +20,18 @@ const DEFAULT_LIFETIME: u64 = 300;
 const MAX_LIFETIME: u64 = 30 * 86_400;
 
 /// The request that redeems `code`.
-pub(crate) fn code_request(
-    metadata: &ProviderMetadata,
-    client: &ClientConfig,
+pub(crate) fn code_form<'m>(
+    metadata: &'m ProviderMetadata,
     redirect_uri: &str,
     code: &Secret,
     code_verifier: &Secret,
-) -> Outbound {
-    let mut headers = Headers::new();
-    headers.append("accept", FieldText::constant("application/json"));
-    headers.append("content-type", FieldText::constant("application/x-www-form-urlencoded"));
-    let mut form = QueryWriter::form()
+) -> EndpointForm<'m> {
+    let form = QueryWriter::form()
         .pair("grant_type", "authorization_code")
         .pair("code", code.expose())
         .pair("redirect_uri", redirect_uri)
         .pair("code_verifier", code_verifier.expose());
-    match metadata.client_authentication() {
-        ClientAuthentication::SecretBasic => {
-            headers.append("authorization", basic_credentials(client));
-        }
-        ClientAuthentication::SecretPost => {
-            form = form
-                .pair("client_id", &client.client_id)
-                .pair("client_secret", client.client_secret.expose());
-        }
-    }
-    Outbound {
-        method: Method::Post,
-        url: metadata.token_endpoint().clone(),
-        headers,
-        body: form.finish(),
-        limits: LIMITS,
-    }
-}
-
-/// Both halves are form-encoded before they are joined (RFC 6749 §2.3.1).
-fn basic_credentials(client: &ClientConfig) -> FieldText {
-    let encoded = QueryWriter::form().pair(&client.client_id, client.client_secret.expose());
-    let pair = encoded.finish().replacen('=', ":", 1);
-    FieldText::lossy(format!("Basic {}", STANDARD.encode(pair)))
+    EndpointForm { endpoint: metadata.token_endpoint(), form, names_client: false }
 }
 
 /// A good answer of the token endpoint.
@@ -67,6 +39,7 @@ pub(crate) struct TokenResponse {
     pub(crate) access_token: Secret,
     pub(crate) access_token_expires_at: UnixSeconds,
     pub(crate) id_token: Secret,
+    pub(crate) refresh_token: Option<Secret>,
 }
 
 impl TokenResponse {
@@ -98,6 +71,10 @@ impl TokenResponse {
             access_token: Secret::new(text("access_token")?),
             access_token_expires_at: now.saturating_add(lifetime.min(MAX_LIFETIME)),
             id_token: Secret::new(text("id_token")?),
+            refresh_token: match body.get("refresh_token") {
+                None => None,
+                Some(_) => Some(Secret::new(text("refresh_token")?)),
+            },
         })
     }
 }
@@ -146,7 +123,7 @@ impl core::error::Error for TokenResponseError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{string::String, vec};
+    use alloc::{format, string::String, vec};
 
     fn parse(status: u16, body: &str) -> Result<TokenResponse, CallbackError> {
         let answer = Inbound { status, headers: vec![], body: body.as_bytes().to_vec() };
@@ -200,12 +177,5 @@ mod tests {
             let error = parse(status, &with("")).err();
             assert_eq!(error, Some(TokenResponseError::Status(status).into()));
         }
-    }
-
-    #[test]
-    fn basic_credentials_are_form_encoded_first() {
-        let client = ClientConfig::new("a:b", Secret::new("s=%"), "https://app.example").unwrap();
-        // a%3Ab:s%3D%25
-        assert_eq!(basic_credentials(&client).as_str(), "Basic YSUzQWI6cyUzRCUyNQ==");
     }
 }

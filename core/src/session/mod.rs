@@ -2,16 +2,25 @@
 //! cookies that nobody else can read, change or pass off as another.
 
 mod chunks;
+mod claims;
+mod content;
+mod id;
 mod names;
 mod payload;
+mod policy;
 mod seal;
 mod transaction;
 
 pub use chunks::{CookieRead, HeldCookies, SealedCookie};
+pub use claims::{KeptClaims, UserClaims};
+pub use id::SessionId;
 pub use names::{CookieNameError, CookieNames};
-pub use payload::{Session, SessionPolicy, UserClaims};
+pub use payload::Session;
+pub use policy::SessionPolicy;
 pub use seal::{Purpose, SealError, SecretRing, SecretRingError};
 pub use transaction::{LoginTransaction, MAX_OPEN_LOGINS};
+
+pub(crate) use payload::SessionTokens;
 
 #[cfg(test)]
 mod tests;

@@ -355,9 +355,16 @@ fn session(signed_in_at: u64, used_at: u64) -> Session {
     let mut user = crate::json::Object::default();
     user.insert("sub", crate::json::Json::from("user"));
     Session {
-        user: UserClaims::of_id_token(&user),
-        access_token: crate::secret::Secret::new("token"),
-        access_token_expires_at: UnixSeconds(NOW + 3600),
+        id: SessionId::from_bytes([7; SessionId::LENGTH]),
+        user: UserClaims::of_id_token(&user, &KeptClaims::default()),
+        tokens: SessionTokens {
+            generation: 3,
+            access_token: crate::secret::Secret::new("token"),
+            obtained_at: UnixSeconds(NOW),
+            expires_at: UnixSeconds(NOW + 3600),
+            refresh_token: Some(crate::secret::Secret::new("refresh.token")),
+            id_token: None,
+        },
         provider_session: Some("sid".to_string()),
         signed_in_at: UnixSeconds(signed_in_at),
         used_at: UnixSeconds(used_at),
@@ -367,10 +374,35 @@ fn session(signed_in_at: u64, used_at: u64) -> Session {
 #[test]
 fn a_session_comes_back_whole() {
     let one = session(NOW, NOW + 5);
-    assert_eq!(Session::from_bytes(one.to_bytes().as_bytes()), Some(one));
-    for bytes in [&b""[..], b"{}", b"[]", br#"{"u":{},"a":"","x":1,"i":1,"t":1}"#] {
-        assert_eq!(Session::from_bytes(bytes), None);
+    let bytes = one.to_bytes();
+    assert_eq!(Session::from_bytes(&bytes), Some(one.clone()));
+    let mut least = one.clone();
+    least.tokens.refresh_token = None;
+    least.provider_session = None;
+    assert_eq!(Session::from_bytes(&least.to_bytes()), Some(least));
+    let mut most = one;
+    most.tokens.id_token = Some(crate::secret::Secret::new("e30.e30.AAAA"));
+    assert_eq!(Session::from_bytes(&most.to_bytes()), Some(most));
+}
+
+/// C17: another version, a part of a session, and more than one are no session.
+#[test]
+fn what_is_not_exactly_a_session_is_none() {
+    let bytes = session(NOW, NOW).to_bytes();
+    for length in 0..bytes.len() {
+        // Without its last fields it would be another session, which no seal can come to.
+        let part = Session::from_bytes(&bytes[..length]);
+        assert!(part.is_none_or(|part| *part.to_bytes() == bytes[..length]), "{length}");
     }
+    assert_eq!(Session::from_bytes(&[bytes.as_slice(), &[0]].concat()), None);
+    for version in [0, 1, 3, 255] {
+        let mut other = bytes.to_vec();
+        other[0] = version;
+        assert_eq!(Session::from_bytes(&other), None, "{version}");
+    }
+    let mut nobody = session(NOW, NOW);
+    nobody.user = UserClaims::of_id_token(&crate::json::Object::default(), &KeptClaims::all());
+    assert_eq!(Session::from_bytes(&nobody.to_bytes()), None, "a session is somebody's");
 }
 
 /// C19, C20: both limits hold, at every reading, and numbers do not wrap.

@@ -167,18 +167,6 @@ impl LoginTransaction {
         Self::remove(names, secure, &self.id, headers);
     }
 
-    /// Removes the cookies of every login under way.
-    pub(crate) fn finish_all(
-        names: &CookieNames,
-        secure: bool,
-        cookies: Cookies<'_>,
-        headers: &mut Headers,
-    ) {
-        for login in open_logins(names, cookies) {
-            Self::remove(names, secure, &login.id, headers);
-        }
-    }
-
     fn remove(names: &CookieNames, secure: bool, id: &str, headers: &mut Headers) {
         let name = cookie_name(names, id);
         let cookie = SealedCookie { name: &name, purpose: Purpose::Login, secure };

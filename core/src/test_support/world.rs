@@ -70,56 +70,49 @@ impl World {
 
     /// Calls the API. Returns the status of its answer.
     pub(crate) fn call(&mut self, token: &str) -> u16 {
-        match self.ask(token) {
-            Verdict::Allowed(_) => 200,
-            Verdict::Refused(refusal) => refusal.response.status,
-        }
+        self.ask(token).map_or_else(|refusal| refusal.response.status, |_| 200)
     }
 
     /// Calls the API, which remembers the tokens that it has verified. Returns the status, and
     /// whether the token was remembered.
     pub(crate) fn call_with_cache(&mut self, token: &str) -> (u16, bool) {
         self.nudge();
-        let (fingerprint, length) =
-            with_head(token, |head| self.memory.fingerprint(head)).expect("a token");
         let snapshot = self.machine.snapshot();
-        let recalled =
-            with_context(after(self.now), &mut Counting::default(), &snapshot, |context| {
-                self.memory.recall(&self.cache, &fingerprint, context)
+        let now = after(self.now);
+        let (place, recalled) = with_head(token, |head| {
+            let (fingerprint, length) = self.memory.fingerprint(head).expect("a token");
+            let recalled = with_context(now, &mut Counting::default(), &snapshot, |context| {
+                self.memory.recall(&self.cache, &fingerprint, head, context)
             });
-        if recalled.is_some() {
+            ((fingerprint, length), recalled)
+        });
+        if let Some(verdict) = recalled {
+            assert!(matches!(verdict, Verdict::Allowed(_)), "{verdict:?}");
             return (200, true);
         }
         match self.ask(token) {
-            Verdict::Allowed(token) => {
+            Ok(token) => {
+                let (fingerprint, length) = place;
                 self.cache.insert(fingerprint, &token, length, after(self.now).monotonic);
                 (200, false)
             }
-            Verdict::Refused(refusal) => (refusal.response.status, false),
+            Err(refusal) => (refusal.response.status, false),
         }
     }
 
     /// A token that the API accepts, verified.
     pub(crate) fn verified(&mut self, token: &str) -> VerifiedToken {
-        match self.ask(token) {
-            Verdict::Allowed(token) => token,
-            Verdict::Refused(refusal) => panic!("{}", refusal.reason),
-        }
+        self.ask(token).unwrap_or_else(|refusal| panic!("{}", refusal.reason))
     }
 
     /// What the API answers to a token that it refuses: status, header fields and body.
     pub(crate) fn refusal(&mut self, token: &str) -> (u16, Vec<(String, String)>, String) {
-        match self.ask(token) {
-            Verdict::Allowed(_) => panic!("allowed"),
-            Verdict::Refused(Refusal { response, .. }) => {
-                let fields =
-                    response.headers.iter().map(|(name, value)| (name.into(), value.into()));
-                (response.status, fields.collect(), response.body.into())
-            }
-        }
+        let Err(Refusal { response, .. }) = self.ask(token) else { panic!("allowed") };
+        let fields = response.headers.iter().map(|(name, value)| (name.into(), value.into()));
+        (response.status, fields.collect(), response.body.into())
     }
 
-    fn ask(&mut self, token: &str) -> Verdict {
+    fn ask(&mut self, token: &str) -> Result<VerifiedToken, Refusal> {
         self.nudge();
         let snapshot = self.machine.snapshot();
         let entropy = &mut Counting::default();
@@ -130,7 +123,9 @@ impl World {
         });
         loop {
             step = match step {
-                Step::Done(verdict) => return verdict,
+                Step::Done(Verdict::Allowed(token)) => return Ok(token),
+                Step::Done(Verdict::Refused(refusal)) => return Err(refusal),
+                Step::Done(verdict) => panic!("a guard without settings: {verdict:?}"),
                 Step::Await(wait) => {
                     let availability = self.settle(wait.need());
                     let snapshot = self.machine.snapshot();

@@ -6,7 +6,8 @@
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::uri::PathAndQuery;
+use http::{Request, Response, StatusCode, Uri};
 
 use crate::html::Escaped;
 use crate::responses::{self, PagePolicy};
@@ -31,14 +32,14 @@ pub fn serves(path: &str) -> bool {
 /// Answers a request for a page or for one of the files that pages use.
 #[must_use]
 pub fn handle(request: &Request<Bytes>, user: Option<&UserProfile>) -> Response<Bytes> {
-    let path = request.uri().path();
-    let response = match Page::at(path) {
-        Some(page) => page.response(user),
-        None => match path {
+    let uri = request.uri();
+    let response = match Page::at(uri.path()) {
+        Some(page) => page.response(uri, user),
+        None => match uri.path() {
             "/assets/app.css" => responses::asset("text/css; charset=utf-8", APP_CSS),
             "/assets/app.js" => responses::asset("text/javascript; charset=utf-8", APP_JS),
             "/assets/icon.svg" => responses::asset("image/svg+xml", ICON_SVG),
-            _ => return Page::NotFound.response(user),
+            _ => return Page::NotFound.response(uri, user),
         },
     };
     if responses::is_read(request) {
@@ -86,17 +87,23 @@ impl Page {
         }
     }
 
-    fn response(self, user: Option<&UserProfile>) -> Response<Bytes> {
+    /// The page at `uri`, for `user`.
+    fn response(self, uri: &Uri, user: Option<&UserProfile>) -> Response<Bytes> {
         let status = match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             _ => StatusCode::OK,
         };
+        let here = match self {
+            Self::NotFound => self.path(),
+            _ => uri.path_and_query().map_or_else(|| self.path(), PathAndQuery::as_str),
+        };
+        let login = login(here);
         let content = match self {
             Self::Home => include_str!("home.html").to_owned(),
             Self::Public => include_str!("public.html").to_owned(),
             Self::Private => {
                 let profile = user.map(profile_list).unwrap_or_default();
-                format!(include_str!("private.html"), profile = profile)
+                format!(include_str!("private.html"), profile = profile, login = login)
             }
             Self::NotFound => include_str!("not_found.html").to_owned(),
         };
@@ -104,13 +111,17 @@ impl Page {
             include_str!("layout.html"),
             title = self.title(),
             navigation = self.navigation(),
-            account = self.account(user),
+            subject = Escaped(user.map_or("", |user| &user.subject)),
+            account = account(user, &login),
+            login = login,
+            here = Escaped(here),
             content = content,
         );
         let policy = PagePolicy {
             content_security: HeaderValue::from_static(
-                "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-                 object-src 'none'",
+                "default-src 'none'; connect-src 'self'; img-src 'self'; script-src 'self'; \
+                 style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+                 require-trusted-types-for 'script'; trusted-types 'none'",
             ),
             referrer: HeaderValue::from_static("no-referrer"),
         };
@@ -127,18 +138,21 @@ impl Page {
             })
             .collect()
     }
+}
 
-    fn account(self, user: Option<&UserProfile>) -> String {
-        match user {
-            Some(user) => format!(
-                r#"<span class="who">Signed in as <strong id="user">{}</strong></span><a class="button quiet" id="sign-out" href="/api/auth/logout">Sign out</a>"#,
-                Escaped(user.display_name()),
-            ),
-            None => format!(
-                r#"<a class="button" id="sign-in" href="/api/auth/login?returnTo={}">Sign in</a>"#,
-                self.path().replace('/', "%2F"),
-            ),
-        }
+/// The address that signs somebody in and comes back to `here`.
+fn login(here: &str) -> String {
+    let here: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
+    format!("/api/auth/login?returnTo={here}")
+}
+
+fn account(user: Option<&UserProfile>, login: &str) -> String {
+    match user {
+        Some(user) => format!(
+            r#"<span class="who">Signed in as <strong id="user">{}</strong></span><a class="button quiet" id="sign-out" href="/api/auth/logout">Sign out</a>"#,
+            Escaped(user.display_name()),
+        ),
+        None => format!(r#"<a class="button" id="sign-in" href="{login}">Sign in</a>"#),
     }
 }
 
@@ -205,9 +219,16 @@ mod tests {
 
     #[test]
     fn offers_to_sign_in_and_come_back_when_nobody_is_signed_in() {
-        let response = get("/public", None);
-        assert!(html(&response).contains(r#"href="/api/auth/login?returnTo=%2Fpublic""#));
-        assert!(!html(&response).contains("/api/auth/logout"));
+        for (path, login) in [
+            ("/public", r#"id="sign-in" href="/api/auth/login?returnTo=%2Fpublic""#),
+            ("/public?a=1&b='", r#"href="/api/auth/login?returnTo=%2Fpublic%3Fa%3D1%26b%3D%27""#),
+            ("/nothing?a=1", r#"href="/api/auth/login?returnTo=%2F""#),
+        ] {
+            let response = get(path, None);
+            assert!(html(&response).contains(login), "{path}");
+            assert!(html(&response).contains(r#"data-subject="""#), "{path}");
+            assert!(!html(&response).contains("/api/auth/logout"), "{path}");
+        }
     }
 
     #[test]
@@ -217,7 +238,8 @@ mod tests {
         let html = html(&response);
         assert!(html.contains(r#"<strong id="user">Demo &lt;User&gt;</strong>"#));
         assert!(html.contains("demo@portcullis.example"));
-        assert!(html.contains("dev|demo"));
+        assert!(html.contains("<dd>dev|demo</dd>"));
+        assert!(html.contains(r#"data-subject="dev|demo""#));
         assert!(html.contains(r#"href="/api/auth/logout""#));
         assert!(!html.contains("Demo <User>"));
     }
@@ -233,10 +255,12 @@ mod tests {
 
     #[test]
     fn the_private_page_can_call_the_api() {
-        let response = get("/private", None);
-        assert!(html(&response).contains(r#"id="call-api""#));
-        assert!(html(&response).contains(r#"<pre id="api-result""#));
-        assert!(html(&response).contains("/api/auth/login?returnTo=%2Fprivate"));
+        let response = get("/private?tab=2", Some(&user()));
+        let html = html(&response);
+        assert!(html.contains(r#"id="call-api""#));
+        assert!(html.contains(r#"<pre id="api-result""#));
+        let again = r#"<a href="/api/auth/login?returnTo=%2Fprivate%3Ftab%3D2">Sign in again</a>"#;
+        assert!(html.contains(again));
     }
 
     #[test]
@@ -244,7 +268,7 @@ mod tests {
         let response = get("/private", None);
         let headers = response.headers();
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'self';"));
+        assert!(policy.starts_with("default-src 'none';"));
         assert!(policy.contains("frame-ancestors 'none'"));
         assert!(!policy.contains("unsafe"));
         assert_eq!(headers[header::CACHE_CONTROL], "no-store");

@@ -57,14 +57,14 @@ pub(crate) fn walk() -> Result<(), i32> {
     else {
         return Err(4);
     };
-    let sealed = login.headers.get("set-cookie").is_some_and(|cookie| cookie.len() > 200);
-    if login.status != 302 || !sealed {
+    let sealed = login.response.headers.get("set-cookie").is_some_and(|cookie| cookie.len() > 200);
+    if login.response.status != 302 || !sealed {
         return Err(5);
     }
     let Step::Done(Decision::Respond(refused)) = begin(&gate, "/api/private-route", &issuer) else {
         return Err(6);
     };
-    if refused.status != 401 {
+    if refused.response.status != 401 {
         return Err(7);
     }
 

@@ -1,6 +1,6 @@
 //! Chromium without a window, driven by WebDriver (W3C WebDriver, level 2).
 
-use super::{Process, TemporaryDirectory};
+use super::{Process, TemporaryDirectory, client::is_session_cookie};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use core::time::Duration;
 use serde_json::{Value, json};
@@ -15,6 +15,9 @@ use ureq::Agent;
 
 /// Far longer than a page takes to be there.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks at a page.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The name by which WebDriver refers to elements (§12.1).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -50,6 +53,10 @@ pub(crate) struct Browser {
     _driver: Process,
     _profile: TemporaryDirectory,
 }
+
+/// One of the browser's tabs.
+#[derive(Debug)]
+pub(crate) struct Tab(String);
 
 impl Browser {
     pub(crate) fn open() -> Self {
@@ -94,6 +101,33 @@ impl Browser {
         self.command("url", Some(&json!({"url": url})));
     }
 
+    pub(crate) fn back(&self) {
+        self.command("back", Some(&json!({})));
+    }
+
+    pub(crate) fn reload(&self) {
+        self.command("refresh", Some(&json!({})));
+    }
+
+    /// The tab that is in front.
+    pub(crate) fn tab(&self) -> Tab {
+        Tab(self.command("window", None).as_str().expect("a tab").to_owned())
+    }
+
+    /// Opens an empty tab and goes there.
+    pub(crate) fn open_tab(&self) -> Tab {
+        let tab = self.command("window/new", Some(&json!({"type": "tab"})));
+        let tab = Tab(tab["handle"].as_str().expect("a tab").to_owned());
+        self.go_to_tab(&tab);
+        tab
+    }
+
+    /// Puts `tab` in front, as a click on it does.
+    pub(crate) fn go_to_tab(&self, tab: &Tab) {
+        self.command("window", Some(&json!({"handle": tab.0})));
+        self.devtools("Page.bringToFront", &json!({}));
+    }
+
     /// The address of the page that is shown.
     pub(crate) fn url(&self) -> String {
         self.command("url", None).as_str().expect("a URL").to_owned()
@@ -114,6 +148,76 @@ impl Browser {
         });
     }
 
+    /// Waits until the page has an element for `selector`, and clicks it twice in a row.
+    pub(crate) fn click_twice(&self, selector: &str) {
+        let press = ["pointerDown", "pointerUp"].map(|kind| json!({"type": kind, "button": 0}));
+        self.wait(selector, |element| {
+            let to = json!({"type": "pointerMove", "x": 0, "y": 0, "origin": {ELEMENT: element}});
+            let actions = [&[to][..], &press, &press].concat();
+            let mouse = json!({"type": "pointer", "id": "mouse", "actions": actions});
+            self.try_command("actions", Some(&json!({"actions": [mouse]})))
+        });
+    }
+
+    /// Writes `text` into the field for `selector`, in place of what is there.
+    pub(crate) fn write(&self, selector: &str, text: &str) {
+        self.wait(selector, |element| {
+            self.try_command(&format!("element/{element}/clear"), Some(&json!({})))?;
+            let text = json!({"text": text});
+            self.try_command(&format!("element/{element}/value"), Some(&text))
+        });
+    }
+
+    /// Presses a key wherever the focus is.
+    pub(crate) fn press(&self, key: char) {
+        let actions = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": actions});
+        self.command("actions", Some(&json!({"actions": [keyboard]})));
+    }
+
+    /// Waits until the page has an element for `selector` that can be seen.
+    pub(crate) fn sees(&self, selector: &str) {
+        self.wait_for(selector, true);
+    }
+
+    /// Waits until the page has no element for `selector` that can be seen.
+    pub(crate) fn sees_no(&self, selector: &str) {
+        self.wait_for(selector, false);
+    }
+
+    /// Waits until the page at `url` is there.
+    pub(crate) fn arrives_at(&self, url: &str) {
+        let start = Instant::now();
+        while self.url() != url || self.run("return document.readyState") != "complete" {
+            assert!(start.elapsed() < PATIENCE, "the page is {} and not {url}", self.url());
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// Loses the session cookie, as happens when its time is over.
+    pub(crate) fn lose_session(&self) {
+        let cookies = self.command("cookie", None);
+        let names =
+            cookies.as_array().expect("cookies").iter().filter_map(|cookie| {
+                cookie["name"].as_str().filter(|name| is_session_cookie(name))
+            });
+        let lost = names.inspect(|name| {
+            self.devtools("Network.deleteCookies", &json!({"name": name, "url": self.url()}));
+        });
+        assert!(lost.count() > 0, "there is no session: {cookies}");
+    }
+
+    /// Turns scripts on pages off.
+    pub(crate) fn turn_scripts_off(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
+    }
+
+    /// Makes the window as small as that of a phone.
+    pub(crate) fn become_a_phone(&self) {
+        let screen = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
+        self.devtools("Emulation.setDeviceMetricsOverride", &screen);
+    }
+
     /// What a script of the page comes to.
     pub(crate) fn run(&self, script: &str) -> Value {
         self.command("execute/sync", Some(&json!({"script": script, "args": []})))
@@ -128,6 +232,28 @@ impl Browser {
         fs::write(directory.join(format!("{name}.png")), picture).expect("a file");
     }
 
+    /// Tells Chromium something for which WebDriver has no command.
+    fn devtools(&self, command: &str, parameters: &Value) {
+        let body = json!({"cmd": command, "params": parameters});
+        self.command("goog/cdp/execute", Some(&body));
+    }
+
+    fn wait_for(&self, selector: &str, is_shown: bool) {
+        let start = Instant::now();
+        let query = json!({"using": "css selector", "value": selector});
+        loop {
+            let found = self.try_command("element", Some(&query));
+            let shown = found.as_ref().and_then(|found| found[ELEMENT].as_str()).and_then(|id| {
+                self.try_command(&format!("element/{id}/displayed"), None)?.as_bool()
+            });
+            if shown.unwrap_or_default() == is_shown {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "{selector}: {shown:?} on {}", self.url());
+            thread::sleep(PAUSE);
+        }
+    }
+
     fn wait<T>(&self, selector: &str, try_once: impl Fn(&str) -> Option<T>) -> T {
         let start = Instant::now();
         let query = json!({"using": "css selector", "value": selector});
@@ -140,7 +266,7 @@ impl Browser {
                 return outcome;
             }
             assert!(start.elapsed() < PATIENCE, "{selector} is not on the page {}", self.url());
-            thread::sleep(Duration::from_millis(50));
+            thread::sleep(PAUSE);
         }
     }
 

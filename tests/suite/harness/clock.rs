@@ -16,19 +16,37 @@ pub(crate) fn aged(name: &str, value: &str, purpose: Purpose, seconds: u64) -> S
     let cookie = SealedCookie { name, purpose, secure: false };
     let headers = [("cookie", format!("{name}={value}"))];
     let opened = cookie.read(Cookies::of(&headers), &ring).opened.expect("it opens");
-    let mut content: Value = serde_json::from_slice(&opened).expect("the content is JSON");
-    let moments = content.as_object_mut().expect("an object").values_mut();
-    for moment in moments.filter(|member| member.is_u64()) {
-        *moment = (moment.as_u64().expect("a number") - seconds).into();
-    }
+    let content = match purpose {
+        Purpose::Session => aged_session(&opened, seconds),
+        _ => aged_object(&opened, seconds).into_bytes(),
+    };
     let mut headers = Headers::new();
     let held = HeldCookies::default();
     cookie
-        .write(content.to_string().as_bytes(), 60, held, &ring, &mut Predictable, &mut headers)
+        .write(&content, 60, held, &ring, &mut Predictable, &mut headers)
         .expect("it can be sealed again");
     let field = headers.get("set-cookie").expect("a cookie");
     let (_, rest) = field.split_once('=').expect("a value");
     rest.split(';').next().expect("a value").to_owned()
+}
+
+/// The four moments of a session stand first, behind its version.
+fn aged_session(content: &[u8], seconds: u64) -> Vec<u8> {
+    let (start, rest) = content.split_at(1 + 4 * 8);
+    let moments = start[1..].chunks_exact(8).flat_map(|bytes| {
+        let moment = u64::from_be_bytes(bytes.try_into().expect("eight bytes"));
+        (moment - seconds).to_be_bytes()
+    });
+    start[..1].iter().copied().chain(moments).chain(rest.iter().copied()).collect()
+}
+
+fn aged_object(content: &[u8], seconds: u64) -> String {
+    let mut object: Value = serde_json::from_slice(content).expect("the content is JSON");
+    let moments = object.as_object_mut().expect("an object").values_mut();
+    for moment in moments.filter(|member| member.is_u64()) {
+        *moment = (moment.as_u64().expect("a number") - seconds).into();
+    }
+    object.to_string()
 }
 
 /// Bytes that everybody can predict.

@@ -78,8 +78,18 @@ impl Demo {
     }
 
     /// Tells the process to stop, and waits until it has.
-    pub(crate) fn stop(mut self) -> Ended {
+    pub(crate) fn stop(self) -> Ended {
+        self.terminate();
+        self.wait()
+    }
+
+    /// Tells the process to stop.
+    pub(crate) fn terminate(&self) {
         self.process.terminate();
+    }
+
+    /// Waits until the process has ended.
+    pub(crate) fn wait(mut self) -> Ended {
         self.process.wait()
     }
 }

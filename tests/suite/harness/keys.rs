@@ -5,7 +5,8 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, EncodingKey, crypto, jwk::Jwk};
+pub(crate) use jsonwebtoken::Algorithm;
+use jsonwebtoken::{EncodingKey, crypto, jwk::Jwk};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -49,9 +50,9 @@ impl SigningKey {
         sign(header, claims, &self.key, Algorithm::RS256)
     }
 
-    /// A token of another algorithm of the same family, which its header calls `name`.
-    pub(crate) fn sign_as(&self, name: &str, algorithm: Algorithm, claims: &Value) -> String {
-        sign(&json!({"alg": name, "kid": self.id}), claims, &self.key, algorithm)
+    /// A token with this signing input, whatever it is, signed with one of the RSA algorithms.
+    pub(crate) fn sign_input(&self, input: &str, algorithm: Algorithm) -> String {
+        sign_input(input, &self.key, algorithm)
     }
 
     /// A token that is signed with HS256, where the secret is the public key.
@@ -68,13 +69,20 @@ impl core::fmt::Debug for SigningKey {
 }
 
 fn sign(header: &Value, claims: &Value, key: &EncodingKey, algorithm: Algorithm) -> String {
-    let input = unsigned(header, claims);
+    sign_input(&unsigned(header, claims), key, algorithm)
+}
+
+fn sign_input(input: &str, key: &EncodingKey, algorithm: Algorithm) -> String {
     let signature = crypto::sign(input.as_bytes(), key, algorithm).expect("a signature");
     format!("{input}.{signature}")
 }
 
 /// The first two parts of a token.
 pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}", part(header), part(claims))
+    signing_input(header.to_string().as_bytes(), claims.to_string().as_bytes())
+}
+
+/// What is signed of a token of these texts.
+pub(crate) fn signing_input(header: &[u8], claims: &[u8]) -> String {
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
 }

@@ -14,3 +14,5 @@ mod question;
 mod random;
 mod rules;
 mod source;
+
+pub(crate) use random::Random;

@@ -4,11 +4,11 @@ use std::env;
 
 /// `SplitMix64`.
 #[derive(Clone, Debug)]
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// The questions of one test; `PORTCULLIS_SEED` asks others than usual.
-    pub(super) fn new(test: u64) -> Self {
+    pub(crate) fn new(test: u64) -> Self {
         let seed = env::var("PORTCULLIS_SEED").ok().and_then(|seed| seed.parse().ok());
         Self(seed.unwrap_or(0_u64).wrapping_mul(1000).wrapping_add(test))
     }
@@ -22,17 +22,17 @@ impl Random {
     }
 
     /// A number below `end`.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end.max(1)).unwrap_or(u64::MAX);
         usize::try_from(self.next() % end).unwrap_or(0)
     }
 
     /// True in `percent` of 100 cases.
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    pub(super) fn pick<'t, T: ?Sized>(&mut self, items: &[&'t T]) -> &'t T {
+    pub(crate) fn pick<'t, T: ?Sized>(&mut self, items: &[&'t T]) -> &'t T {
         items[self.below(items.len())]
     }
 }

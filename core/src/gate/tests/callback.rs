@@ -1,7 +1,10 @@
 //! What can be wrong when a browser comes back from the provider.
 
 use super::*;
-use crate::session::LoginTransaction;
+use crate::{
+    oidc::{CallbackError, IdTokenError},
+    session::LoginTransaction,
+};
 
 /// The status and the code of a callback with this query.
 fn outcome(browser: &mut Browser, query: &str) -> (u16, String) {
@@ -109,6 +112,22 @@ fn errors_of_the_provider_have_a_page_and_a_way_back() {
     let mut browser = Browser::new(gate());
     let expected = failure(400, "login_not_started_here");
     assert_eq!(outcome(&mut browser, "error=access_denied&state=x"), expected);
+}
+
+/// Logs and counters learn why, and the page shows the same code.
+#[test]
+fn a_failed_login_says_why() {
+    let mut browser = Browser::new(gate());
+    let login = browser.start_login("/private");
+    browser.id_token = |login| id_token(login, r#","azp":"other""#);
+    let id_token = (browser.id_token)(&login);
+    browser.token_answer = Some(Ok(ok(tokens(&id_token))));
+    let answer = answer(browser.get(&callback(&login)));
+    let error = CallbackError::IdToken(IdTokenError::AuthorizedParty);
+    assert_eq!(answer.reason, AnswerReason::Callback(error));
+    assert_eq!(answer.reason.code(), code(&answer.response));
+    assert_eq!(answer.reason.to_string(), "a login failed: ID token: azp is another client");
+    assert!(!answer.reason.is_ordinary());
 }
 
 /// O19, O21: what can be wrong with the token endpoint.
@@ -233,9 +252,8 @@ fn a_replayed_callback_redeems_nothing_twice() {
 fn too_large_a_session_is_an_error_and_no_circle() {
     let mut browser = Browser::new(gate());
     let login = browser.start_login("/private");
-    let groups = vec![r#""a-group-with-a-long-name""#; 200].join(",");
-    let token = id_token(&login, &format!(r#","groups":[{groups}]"#));
-    let access_token = "x".repeat(12_000);
+    let token = id_token(&login, "");
+    let access_token = "x".repeat(20_000);
     let body = tokens(&token).replace(ACCESS_TOKEN, &access_token);
     browser.token_answer = Some(Ok(ok(body)));
     let response = browser.come_back(&login);

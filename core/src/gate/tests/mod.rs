@@ -4,6 +4,7 @@
 mod callback;
 mod explain;
 mod login;
+mod logout;
 mod routing;
 
 use super::*;
@@ -32,6 +33,10 @@ use std::sync::LazyLock;
 
 const ACCESS_TOKEN: &str = "the.access.token";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// What a browser says of an address that was typed in.
+const NAVIGATION: [(&str, &str); 3] =
+    [("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
 static KEY: LazyLock<ProviderKey> = LazyLock::new(ProviderKey::one);
 
@@ -110,6 +115,11 @@ impl Browser {
         self.request("GET", target, &[])
     }
 
+    /// Opens `target` as somebody who typed it in.
+    fn navigate(&mut self, target: &str) -> Decision {
+        self.request("GET", target, &NAVIGATION)
+    }
+
     fn request(&mut self, method: &str, target: &str, fields: &[(&str, &str)]) -> Decision {
         let mut headers: Vec<(String, String)> =
             fields.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
@@ -179,7 +189,7 @@ impl Browser {
     fn keep_cookies(&mut self, decision: &Decision) {
         let none: [(&str, &str); 0] = [];
         let fields: Vec<(String, String)> = match decision {
-            Decision::Respond(response) => owned(response.headers.iter()),
+            Decision::Respond(answer) => owned(answer.response.headers.iter()),
             Decision::Forward(forward) => owned(forward.response.filter(&none).added()),
             Decision::Serve(serve) => owned(serve.response.filter(&none).added()),
         };
@@ -260,8 +270,12 @@ fn tokens(id_token: &str) -> String {
 }
 
 fn response(decision: Decision) -> Response {
+    answer(decision).response
+}
+
+fn answer(decision: Decision) -> Answer {
     match decision {
-        Decision::Respond(response) => response,
+        Decision::Respond(answer) => answer,
         other => panic!("not a response: {other:?}"),
     }
 }

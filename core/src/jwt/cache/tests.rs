@@ -129,7 +129,8 @@ fn nothing_is_shared_between_policies() {
     let config = IssuerConfig::new(ISSUER).unwrap();
     let other = IssuerConfig::new("https://other.example/").unwrap();
     let trusted = |index, config: &IssuerConfig, policy| {
-        Guard::for_issuers([TrustedIssuer::new(IssuerIndex(index), config, policy)]).unwrap()
+        let issuer = TrustedIssuer::new(IssuerIndex(index), config, policy);
+        Guard::for_issuers([issuer]).unwrap().build().unwrap()
     };
     let guards = [
         Guard::new(policy()),

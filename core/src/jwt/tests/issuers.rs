@@ -50,10 +50,14 @@ fn trusted(index: usize, issuer: &str, policy: TokenPolicy) -> TrustedIssuer {
     TrustedIssuer::new(IssuerIndex(index), &config(issuer), policy)
 }
 
+fn guard_for<const N: usize>(issuers: [TrustedIssuer; N]) -> Guard {
+    Guard::for_issuers(issuers).unwrap().build().unwrap()
+}
+
 /// A guard that takes tokens of the first issuer for one audience, of the second for another.
 fn guard() -> Guard {
     let issuers = [trusted(0, FIRST, policy("api-1")), trusted(1, SECOND, policy("api-2"))];
-    Guard::for_issuers(issuers).unwrap()
+    guard_for(issuers)
 }
 
 fn claims(issuer: &str, audience: &str) -> String {
@@ -131,7 +135,7 @@ fn a_key_of_the_same_name_is_another_key_at_another_issuer() {
 #[test]
 fn a_tenant_with_the_same_keys_is_another_issuer() {
     let issuers = vec![known(FIRST, &ONE.jwk_set()), known(SECOND, &ONE.jwk_set())];
-    let only_first = Guard::for_issuers([trusted(0, FIRST, policy("api"))]).unwrap();
+    let only_first = guard_for([trusted(0, FIRST, policy("api"))]);
     let token = |issuer| ONE.sign(&claims(issuer, "api"));
     assert_eq!(outcome(&only_first, &issuers, &token(FIRST)), Ok(()));
     for issuer in [
@@ -179,7 +183,7 @@ fn each_issuer_has_its_own_algorithms_and_lengths() {
     let issuers = vec![known(FIRST, &ONE.jwk_set()), known(SECOND, &TWO.jwk_set())];
     let rs512 = policy("api-2").with_algorithms([SignatureAlgorithm::Rs512]).unwrap();
     let short = policy("api-1").with_max_length(600);
-    let guard = Guard::for_issuers([trusted(0, FIRST, short), trusted(1, SECOND, rs512)]).unwrap();
+    let guard = guard_for([trusted(0, FIRST, short), trusted(1, SECOND, rs512)]);
     let named = |name: &str, issuer, audience| {
         let header = format!(r#"{{"alg":"{name}","kid":"one"}}"#);
         outcome(&guard, &issuers, &ONE.sign_with_header(&header, &claims(issuer, audience)))
