@@ -20,8 +20,9 @@ use portcullis_core::gate::{
 /// A gate in front of an application and of upstreams.
 ///
 /// The decision is made from the head of a request alone: not a byte of a body is asked for before
-/// it, so that a client that expects `100 Continue` learns of a refusal instead. What is proxied
-/// streams in both directions at once.
+/// it, so that a client that expects `100 Continue` learns of a refusal instead. The one exception is
+/// a provider's form for a back-channel logout, which is small. What is proxied streams in both
+/// directions at once.
 pub struct Gateway<R, A> {
     gate: Gate,
     driver: Driver<R>,
@@ -96,11 +97,11 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
 
 impl<R: Runtime, A: Application> Handler for Gateway<R, A> {
     async fn handle(&self, request: Request<Body>, connection: Connection) -> Response<Body> {
-        let (head, body) = request.into_parts();
+        let (head, mut body) = request.into_parts();
         let step = convert::with_head(&head, Some(connection), |head| {
             self.driver.begin(|context| self.gate.begin(head, context))
         });
-        match self.driver.drive(step).await {
+        match self.driver.drive(step, &mut body).await {
             Decision::Forward(forward) => self.forward(forward, head, body).await,
             Decision::Serve(serve) => self.serve(serve, head, body).await,
             Decision::Respond(answer) => {
