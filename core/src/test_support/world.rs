@@ -133,7 +133,7 @@ impl World {
                         wait.resume(availability, context)
                     })
                 }
-                Step::Fetch(_) => panic!("a guard sends nothing of its own"),
+                other => panic!("a guard waits for nothing but its issuer: {other:?}"),
             };
         }
     }

@@ -3,12 +3,14 @@
 use super::{NOW, TokenError};
 use crate::{
     crypto::{RUSTCRYPTO, SignatureAlgorithm},
-    flow::{Context, Step},
+    flow::Step,
     guard::{Guard, GuardFlow, RefusalReason, Verdict},
     http::RequestHead,
-    issuer::{Document, IssuerConfig, IssuerIndex, IssuerMachine, IssuerSnapshot, Need},
+    issuer::{
+        Availability, Document, IssuerConfig, IssuerIndex, IssuerMachine, IssuerSnapshot, Need,
+    },
     jwt::{TokenPolicy, TrustError, TrustedIssuer},
-    test_support::{Counting, ProviderKey, after, discovery, ok},
+    test_support::{Counting, ProviderKey, after, discovery, ok, with_context},
 };
 use alloc::{format, string::String, sync::Arc, vec, vec::Vec};
 use std::sync::LazyLock;
@@ -69,8 +71,7 @@ fn begin(guard: &Guard, issuers: &Vec<Arc<IssuerSnapshot>>, token: &str) -> Step
     let headers = [("authorization", field.as_str())];
     let head =
         RequestHead { method: "GET", target: "/", headers: &headers, peer: None, secure: false };
-    let entropy = &mut Counting::default();
-    guard.begin(&head, &mut Context { now: after(0), entropy, issuers })
+    with_context(after(0), &mut Counting::default(), issuers, |context| guard.begin(&head, context))
 }
 
 fn outcome(
@@ -80,11 +81,9 @@ fn outcome(
 ) -> Result<(), TokenError> {
     let step = match begin(guard, issuers, token) {
         // Nothing new comes of waiting.
-        Step::Await(wait) => {
-            let entropy = &mut Counting::default();
-            let mut context = Context { now: after(0), entropy, issuers };
-            wait.resume(crate::issuer::Availability::Missing, &mut context)
-        }
+        Step::Await(wait) => with_context(after(0), &mut Counting::default(), issuers, |context| {
+            wait.resume(Availability::Missing, context)
+        }),
         step => step,
     };
     match step {
