@@ -7,12 +7,13 @@ use crate::{
     guard::{Guard, GuardFlow, RefusalReason, Verdict},
     http::RequestHead,
     issuer::{
-        Availability, Document, IssuerConfig, IssuerIndex, IssuerMachine, IssuerSnapshot, Need,
+        Availability, Document, IssuerConfig, IssuerIndex, IssuerMachine, IssuerSnapshot, Issuers,
+        Need,
     },
     jwt::{TokenPolicy, TrustError, TrustedIssuer},
     test_support::{Counting, ProviderKey, after, discovery, ok, with_context},
 };
-use alloc::{format, string::String, sync::Arc, vec, vec::Vec};
+use alloc::{format, string::String, sync::Arc, vec};
 use std::sync::LazyLock;
 
 static ONE: LazyLock<ProviderKey> = LazyLock::new(ProviderKey::one);
@@ -66,7 +67,7 @@ fn claims(issuer: &str, audience: &str) -> String {
     format!(r#"{{"iss":"{issuer}","aud":"{audience}","sub":"user","exp":{}}}"#, NOW + 600)
 }
 
-fn begin(guard: &Guard, issuers: &Vec<Arc<IssuerSnapshot>>, token: &str) -> Step<GuardFlow> {
+fn begin(guard: &Guard, issuers: &dyn Issuers, token: &str) -> Step<GuardFlow> {
     let field = format!("Bearer {token}");
     let headers = [("authorization", field.as_str())];
     let head =
@@ -74,11 +75,7 @@ fn begin(guard: &Guard, issuers: &Vec<Arc<IssuerSnapshot>>, token: &str) -> Step
     with_context(after(0), &mut Counting::default(), issuers, |context| guard.begin(&head, context))
 }
 
-fn outcome(
-    guard: &Guard,
-    issuers: &Vec<Arc<IssuerSnapshot>>,
-    token: &str,
-) -> Result<(), TokenError> {
+fn outcome(guard: &Guard, issuers: &dyn Issuers, token: &str) -> Result<(), TokenError> {
     let step = match begin(guard, issuers, token) {
         // Nothing new comes of waiting.
         Step::Await(wait) => with_context(after(0), &mut Counting::default(), issuers, |context| {
