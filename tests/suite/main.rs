@@ -15,10 +15,12 @@ mod express_differential;
 mod flow;
 mod harness;
 mod interoperability;
+mod issuer_model;
 mod logout;
 mod next_differential;
 mod outages;
 mod process;
+mod token_command;
 mod vectors;
 
 /// Makes a `#[test]` of each rule for every runtime.
