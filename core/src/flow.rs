@@ -6,11 +6,13 @@
 //!             begin
 //!               │
 //!               ▼
-//!   ┌────────► Step ──────────► Done(decision)
-//!   │           │  │
-//!   │ resume    │  └─ Await ──► wait until the issuer's snapshot may have what is needed
+//!   ┌────────► Step ───────────► Done(decision)
+//!   │           │
+//!   │ resume    ├──── Await ───► wait until the issuer's snapshot may have what is needed
 //!   └───────────┤
-//!               └──── Fetch ──► send the request, bring the answer or why there is none
+//!               ├──── Fetch ───► send the request, bring the answer or why there is none
+//!               │
+//!               └──── Refresh ─► wait until it is settled how it stands with a session's tokens
 //! ```
 //!
 //! There is no poll loop, and there is at most one effect outstanding. Dropping a step at any point
@@ -18,6 +20,7 @@
 
 use crate::{
     entropy::Entropy,
+    gate::{RefreshDemand, RefreshOutcome},
     http::{FetchError, Inbound, Outbound},
     issuer::{Availability, IssuerIndex, Issuers, Need},
     time::Now,
@@ -54,6 +57,9 @@ pub trait Flow: Sized {
 
     /// Goes on once the issuer's snapshot was brought up to date, or could not be.
     fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self>;
+
+    /// Goes on once it is settled how it stands with the tokens of a session.
+    fn on_refresh(self, outcome: RefreshOutcome, context: &mut Context<'_>) -> Step<Self>;
 }
 
 /// Where a request stands. An adapter has to know every kind, so that one that does not fails to
@@ -67,6 +73,8 @@ pub enum Step<F: Flow> {
     Fetch(Fetch<F>),
     /// Wait for an issuer, then [`Await::resume`].
     Await(Await<F>),
+    /// Ask the table of refreshes, then [`AwaitRefresh::resume`].
+    Refresh(AwaitRefresh<F>),
 }
 
 /// A request waits for the answer to one of the core's own requests.
@@ -122,5 +130,30 @@ impl<F: Flow> Await<F> {
     /// Goes on with the word of the issuer's machine. Read a new snapshot first.
     pub fn resume(self, availability: Availability, context: &mut Context<'_>) -> Step<F> {
         self.flow.on_availability(availability, context)
+    }
+}
+
+/// A request waits for the tokens of its session.
+#[derive(Debug)]
+#[must_use = "an await that is dropped gives the request up"]
+pub struct AwaitRefresh<F> {
+    demand: RefreshDemand,
+    flow: F,
+}
+
+impl<F: Flow> AwaitRefresh<F> {
+    pub(crate) const fn new(demand: RefreshDemand, flow: F) -> Self {
+        Self { demand, flow }
+    }
+
+    /// What is asked: pass it to [`Refreshes::demand`](crate::gate::Refreshes::demand).
+    #[must_use]
+    pub const fn demand(&self) -> &RefreshDemand {
+        &self.demand
+    }
+
+    /// Goes on with the word of the table.
+    pub fn resume(self, outcome: RefreshOutcome, context: &mut Context<'_>) -> Step<F> {
+        self.flow.on_refresh(outcome, context)
     }
 }

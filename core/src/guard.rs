@@ -6,6 +6,7 @@
 use crate::{
     crypto::CryptoProvider,
     flow::{Await, Context, Flow, Step},
+    gate::RefreshOutcome,
     http::{FetchError, FieldText, Inbound, One, RequestHead, Response},
     issuer::{Availability, IssuerSnapshot, Need},
     jwt::{
@@ -300,6 +301,11 @@ enum Waiting {
 
 impl Flow for GuardFlow {
     type Output = Verdict;
+
+    fn on_refresh(self, _: RefreshOutcome, _: &mut Context<'_>) -> Step<Self> {
+        // A guard knows no sessions.
+        Step::Done(self.guard.refuse(RefusalReason::Unavailable, None))
+    }
 
     fn on_answer(self, _: Result<Inbound, FetchError>, _: &mut Context<'_>) -> Step<Self> {
         // A guard sends no requests of its own.

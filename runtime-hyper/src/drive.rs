@@ -3,24 +3,36 @@
 //! A flow says what it waits for; the driver waits for it and resumes the flow with what came of
 //! it. Clocks are read and randomness is drawn anew for each call.
 
-use crate::{clock::SystemEntropy, issuers::SharedIssuers, runtime::Runtime};
+use crate::{
+    clock::SystemEntropy, issuers::SharedIssuers, refreshes::SharedRefreshes, runtime::Runtime,
+};
 use portcullis_core::{
     flow::{Context, Flow, Step},
+    gate::RefreshLimits,
     time::Now,
 };
 
 /// Gives flows what they are to look at, and waits for what they wait for. Clones share the
-/// issuers.
+/// issuers and the table of refreshes.
 #[derive(Debug)]
 pub struct Driver<R> {
     issuers: SharedIssuers<R>,
+    refreshes: SharedRefreshes,
 }
 
 impl<R: Runtime> Driver<R> {
     /// A driver of flows that look at `issuers`. It reads their clock and fetches as they do.
     #[must_use]
-    pub const fn new(issuers: SharedIssuers<R>) -> Self {
-        Self { issuers }
+    pub fn new(issuers: SharedIssuers<R>) -> Self {
+        Self { issuers, refreshes: SharedRefreshes::new(RefreshLimits::default()) }
+    }
+
+    /// The same with a new table of refreshes, within `limits`. One table is for all gates of a
+    /// process; several processes have several, and their gates should not share sessions whose
+    /// provider rotates refresh tokens.
+    #[must_use]
+    pub fn with_refresh_limits(self, limits: RefreshLimits) -> Self {
+        Self { refreshes: SharedRefreshes::new(limits), ..self }
     }
 
     /// The runtime that the driver runs on.
@@ -52,6 +64,10 @@ impl<R: Runtime> Driver<R> {
                     let availability = wait.await;
                     self.call(|context| waiting.resume(availability, context))
                 }
+                Step::Refresh(waiting) => {
+                    let outcome = self.settle(waiting.demand()).await;
+                    self.call(|context| waiting.resume(outcome, context))
+                }
             };
         }
     }
@@ -61,7 +77,11 @@ impl<R: Runtime> Driver<R> {
         self.issuers.clock().now()
     }
 
-    fn call<T>(&self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
+    pub(crate) const fn refreshes(&self) -> &SharedRefreshes {
+        &self.refreshes
+    }
+
+    pub(crate) fn call<T>(&self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let (now, entropy) = (self.issuers.clock().now(), &mut SystemEntropy);
         call(&mut Context { now, entropy, issuers: &self.issuers })
     }
@@ -69,6 +89,6 @@ impl<R: Runtime> Driver<R> {
 
 impl<R> Clone for Driver<R> {
     fn clone(&self) -> Self {
-        Self { issuers: self.issuers.clone() }
+        Self { issuers: self.issuers.clone(), refreshes: self.refreshes.clone() }
     }
 }

@@ -50,7 +50,7 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
             Some(Ok(response)) if !response.status().is_informational() => {
                 let response =
                     response.map(|body| Body::stream(Guarded::new(body, timer, limits.idle)));
-                return edited(response, &forward.response);
+                return self.edited(response, forward.response);
             }
             // Nobody asked the upstream to switch protocols.
             Some(Ok(_)) => Failure::Upstream(UpstreamFailure::Protocol, String::new()),
@@ -71,7 +71,7 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
             Failure::Upstream(failure, reason) => {
                 let upstream = forward.destination.authority();
                 tracing::warn!(upstream, ?failure, reason, "an upstream gave no answer");
-                edited(convert::response(forward.failed(failure)), &forward.response)
+                self.edited(convert::response(forward.failed(failure)), forward.response)
             }
         }
     }
@@ -90,7 +90,19 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
         head.headers = convert::edit(head.headers, |name, _| edits.keeps(name), added);
         let request = Request::from_parts(head, body);
         let response = self.application.call(request, session.as_ref()).await;
-        edited(response, &response_edits)
+        self.edited(response, response_edits)
+    }
+
+    /// The response as the browser is to see it.
+    fn edited(&self, response: Response<Body>, edits: ResponseEdits) -> Response<Body> {
+        let edits = self.driver.settled_edits(edits);
+        let (head, body) = response.into_parts();
+        let filter = edits.filter(&View(&head.headers));
+        let mut response = Response::new(body);
+        *response.status_mut() = head.status;
+        *response.headers_mut() =
+            convert::edit(head.headers, |name, value| filter.keeps(name, value), filter.added());
+        response
     }
 }
 
@@ -143,15 +155,4 @@ const fn failure(error: &ClientError) -> UpstreamFailure {
         ClientError::ConnectTimeout => UpstreamFailure::Timeout,
         ClientError::Destination(_) | ClientError::Protocol(_) => UpstreamFailure::Protocol,
     }
-}
-
-/// The response as the browser is to see it.
-fn edited(response: Response<Body>, edits: &ResponseEdits) -> Response<Body> {
-    let (head, body) = response.into_parts();
-    let filter = edits.filter(&View(&head.headers));
-    let mut response = Response::new(body);
-    *response.status_mut() = head.status;
-    *response.headers_mut() =
-        convert::edit(head.headers, |name, value| filter.keeps(name, value), filter.added());
-    response
 }

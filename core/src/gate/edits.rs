@@ -4,9 +4,11 @@
 //! then those that the client may not set; ours come last, so that nothing of the client's can
 //! take one of ours away (RFC 9110 §7.6.1).
 
+use super::Refreshes;
 use crate::{
-    http::{Cookies, HeaderView, Headers},
-    session::CookieNames,
+    http::{Cookies, FieldText, HeaderView, Headers},
+    session::{CookieNames, SessionId},
+    time::Now,
 };
 use alloc::{string::String, vec::Vec};
 
@@ -101,6 +103,12 @@ impl RequestEdits {
         Self { connection: named_in_connection(headers), replaced, added }
     }
 
+    /// With credentials of the gate's.
+    pub(super) fn with_credentials(mut self, credentials: FieldText) -> Self {
+        self.added.append("authorization", credentials);
+        self
+    }
+
     /// Whether the client's field `name` goes on.
     #[must_use]
     pub fn keeps(&self, name: &str) -> bool {
@@ -123,11 +131,39 @@ pub struct ResponseEdits {
     names: CookieNames,
     added: Headers,
     private: bool,
+    /// Whose cookie may be among what is added.
+    session: Option<SessionId>,
 }
 
 impl ResponseEdits {
     pub(crate) const fn new(names: CookieNames, added: Headers, private: bool) -> Self {
-        Self { names, added, private }
+        Self { names, added, private, session: None }
+    }
+
+    /// The same, for a response to a request of this session.
+    pub(super) fn of_session(self, session: SessionId) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    /// Drops the session's cookie where the session was signed out since the request came: an
+    /// answer that is late must not bring it back. Ask when the response is there.
+    #[must_use]
+    pub fn unless_signed_out(mut self, refreshes: &Refreshes, now: Now) -> Self {
+        if self.session.is_some_and(|session| refreshes.is_signed_out(session, now)) {
+            self.added = Headers::new();
+        }
+        self
+    }
+
+    /// Whether the response writes a session's cookie, so that it is worth to ask
+    /// [`unless_signed_out`](Self::unless_signed_out).
+    #[must_use]
+    pub fn writes_session(&self) -> bool {
+        self.session.is_some() && self.sets_cookie()
+    }
+
+    fn sets_cookie(&self) -> bool {
+        self.added.get("set-cookie").is_some()
     }
 
     /// Looks at the header fields of the response, once they are there.
@@ -171,21 +207,18 @@ impl ResponseFilter<'_> {
             });
             return !first.is_some_and(|name| self.edits.names.is_own(&name));
         }
-        !(self.sets_cookie() && is_about_caching(name))
+        !(self.edits.sets_cookie() && is_about_caching(name))
     }
 
     /// The fields to add once those of the response are filtered.
     pub fn added(&self) -> impl Iterator<Item = (&str, &str)> {
-        let caching = match (self.sets_cookie(), self.edits.private && !self.says_how_to_cache) {
-            (true, _) => Some(("cache-control", "no-store")),
-            (false, true) => Some(("cache-control", "private, no-store")),
-            (false, false) => None,
-        };
+        let caching =
+            match (self.edits.sets_cookie(), self.edits.private && !self.says_how_to_cache) {
+                (true, _) => Some(("cache-control", "no-store")),
+                (false, true) => Some(("cache-control", "private, no-store")),
+                (false, false) => None,
+            };
         self.edits.added.iter().chain(caching)
-    }
-
-    fn sets_cookie(&self) -> bool {
-        self.edits.added.get("set-cookie").is_some()
     }
 }
 

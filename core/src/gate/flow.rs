@@ -1,11 +1,12 @@
 //! A request to the gate that waits for something.
 
-use super::{Decision, Gate, callback, login, logout, pages, respond};
+use super::{Decision, Gate, RefreshOutcome, callback, guarded, login, logout, pages, respond};
 use crate::{
     flow::{Context, Flow, Step},
     http::{FetchError, Inbound},
     issuer::Availability,
 };
+use alloc::boxed::Box;
 
 /// A request to the gate that waits for something.
 #[derive(Debug)]
@@ -27,6 +28,10 @@ pub(super) enum Waiting {
     Key(callback::Verifying),
     /// A logout, for the discovery document.
     Logout(logout::Pending),
+    /// A guarded request, for new tokens.
+    Refresh(Box<guarded::Unrefreshed>),
+    /// A logout, for the end of the session.
+    SignOut(logout::Pending),
 }
 
 impl GateFlow {
@@ -56,7 +61,18 @@ impl Flow for GateFlow {
             Waiting::Callback(received) => self.gate.on_callback_metadata(received, context),
             Waiting::Key(verifying) => self.gate.on_key(verifying, availability, context),
             Waiting::Logout(pending) => self.gate.on_logout_metadata(pending, context),
-            Waiting::Tokens(_) => respond(pages::internal()),
+            Waiting::Refresh(_) | Waiting::SignOut(_) | Waiting::Tokens(_) => {
+                respond(pages::internal())
+            }
+        }
+    }
+
+    fn on_refresh(self, outcome: RefreshOutcome, context: &mut Context<'_>) -> Step<Self> {
+        match self.waiting {
+            Waiting::Refresh(unrefreshed) => self.gate.on_refresh(*unrefreshed, outcome, context),
+            Waiting::SignOut(pending) => self.gate.on_signed_out(pending, context),
+            // No other wait is for a session.
+            _ => respond(pages::internal()),
         }
     }
 }

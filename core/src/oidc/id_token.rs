@@ -22,6 +22,17 @@ pub(crate) fn check_id_token(
     if !bool::from(claimed.as_bytes().ct_eq(nonce.as_bytes())) {
         return Err(IdTokenError::Nonce);
     }
+    check_parties(token, client_id, access_token, crypto)
+}
+
+/// Checks the claims that tie an ID token to this client and to the access token beside it.
+pub(super) fn check_parties(
+    token: &VerifiedToken,
+    client_id: &str,
+    access_token: &str,
+    crypto: &CryptoProvider,
+) -> Result<(), IdTokenError> {
+    let claims = token.claims();
     // A further audience is one that nobody here vouches for (§3.1.3.7, rule 3).
     if let Some(Json::Array(audiences)) = claims.get("aud")
         && audiences.iter().any(|audience| *audience != Json::from(client_id))
@@ -55,6 +66,8 @@ pub enum IdTokenError {
     AuthorizedParty,
     /// `nonce` is absent or another login's.
     Nonce,
+    /// `sub` is not whom the session is about.
+    Subject,
     /// A rule for every token.
     Token(TokenError),
 }
@@ -66,6 +79,7 @@ impl fmt::Display for IdTokenError {
             Self::Audience => f.write_str("aud names somebody else too"),
             Self::AuthorizedParty => f.write_str("azp is another client"),
             Self::Nonce => f.write_str("nonce is absent or another login's"),
+            Self::Subject => f.write_str("sub is somebody else"),
             Self::Token(error) => error.fmt(f),
         }
     }

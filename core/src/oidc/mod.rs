@@ -7,6 +7,7 @@ mod client_authentication;
 mod id_token;
 mod login_error;
 mod logout;
+mod refresh;
 mod return_to;
 mod token_endpoint;
 
@@ -15,6 +16,7 @@ pub use client_authentication::ClientCredentials;
 pub use id_token::IdTokenError;
 pub use login_error::LoginError;
 pub use logout::{LogoutPolicy, LogoutTargetError, ProviderLogout};
+pub use refresh::RefreshFailure;
 pub use return_to::ReturnTo;
 pub use token_endpoint::TokenResponseError;
 
@@ -23,6 +25,7 @@ pub(crate) use callback::CallbackParameters;
 pub(crate) use client_authentication::ClientAuthenticationError;
 pub(crate) use id_token::check_id_token;
 pub(crate) use logout::{EndSession, LogoutTarget};
+pub(crate) use refresh::{check_refreshed_id_token, refresh_form, refresh_refusal};
 pub(crate) use token_endpoint::{TokenResponse, code_form};
 
 use crate::http::{Origin, UrlError};

@@ -12,23 +12,26 @@ mod page;
 mod permission;
 
 use self::permission::Permission;
-use super::{Gate, GateFlow, flow::Waiting, pages, respond};
+use super::{Gate, GateFlow, RefreshDemand, flow::Waiting, pages, respond};
 use crate::{
-    flow::{Await, Context, Step},
+    flow::{Await, AwaitRefresh, Context, Step},
     http::{
         Cookies, FieldText, Headers, Query, QueryWriter, RequestHead, Response, SameSite, SetCookie,
     },
     issuer::Need,
     oidc::{EndSession, LogoutTarget, ProviderLogout},
+    secret::Secret,
+    session::Session,
 };
 use alloc::{string::String, vec::Vec};
 
 /// The most cookies that one logout removes.
 const MAX_REMOVALS: usize = 64;
 
-/// A logout that waits for the discovery document. The session is as good as over.
+/// A logout that waits: for the end of the session, or for the discovery document.
 #[derive(Debug)]
 pub(super) struct Pending {
+    id_token: Option<Secret>,
     provider_session: Option<String>,
     target: LogoutTarget,
     federated: bool,
@@ -67,14 +70,35 @@ impl Gate {
     ) -> Step<GateFlow> {
         let cookies = Cookies::of(request.headers);
         let session = self.find_session(cookies, context.now.unix).session;
+        let id = session.as_ref().map(Session::id);
+        let (id_token, provider_session) = session
+            .map(|session| (session.tokens.id_token, session.provider_session))
+            .unwrap_or_default();
         let pending = Pending {
-            provider_session: session.and_then(|session| session.provider_session),
+            id_token,
+            provider_session,
             target: self.logout_target(query),
             federated: self.0.logout.is_federated() || asks_for_federated(query),
             // After a POST, 302 would leave the method to the browser (RFC 9110 §15.4.3).
             status: if request.method == "POST" { 303 } else { 302 },
             removals: self.remove_all_cookies(cookies),
         };
+        match id {
+            // First of all: what is under way for the session must not bring it back.
+            Some(id) => {
+                let flow = GateFlow::new(self.clone(), Waiting::SignOut(pending));
+                Step::Refresh(AwaitRefresh::new(RefreshDemand::sign_out(id), flow))
+            }
+            None => self.on_signed_out(pending, context),
+        }
+    }
+
+    /// The session is over; now for the one at the provider.
+    pub(super) fn on_signed_out(
+        &self,
+        pending: Pending,
+        context: &mut Context<'_>,
+    ) -> Step<GateFlow> {
         let is_known = || {
             let snapshot = context.issuers.snapshot(self.0.issuer);
             snapshot.is_some_and(|snapshot| snapshot.metadata().is_some())
@@ -92,12 +116,12 @@ impl Gate {
         pending: Pending,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let Pending { provider_session, target, federated, status, removals } = pending;
+        let Pending { id_token, provider_session, target, federated, status, removals } = pending;
         let snapshot = context.issuers.snapshot(self.0.issuer);
         let metadata = snapshot.as_ref().and_then(|snapshot| snapshot.metadata());
         let request = EndSession {
             client: &self.0.client,
-            id_token: None,
+            id_token: id_token.as_ref().map(Secret::expose),
             provider_session: provider_session.as_deref(),
             target: &target.url(&self.0.client.base_url),
             federated,
