@@ -17,7 +17,7 @@ fn start(runtime: Runtime, provider: &Provider) -> Demo {
 }
 
 /// The provider's answer with a good access token, the refresh token number `number`, and `more`.
-fn tokens(provider: &Provider, number: u32, more: Value) -> Value {
+fn tokens(provider: &Provider, number: u32, more: &Value) -> Value {
     let mut answer = json!({
         "access_token": provider.key.sign(&provider.access_claims()),
         "refresh_token": format!("refresh-{number}"),
@@ -36,7 +36,7 @@ fn signed_in(provider: &Provider, demo: &Demo, age: u64) -> Client {
     let parameter = |name| query_of(away.location(), name).expect("a parameter");
     assert_eq!(parameter("scope"), OFFLINE.1);
     let id_token = provider.key.sign(&provider.id_claims(&parameter("nonce")));
-    let answer = tokens(provider, 0, json!({"id_token": id_token}));
+    let answer = tokens(provider, 0, &json!({"id_token": id_token}));
     provider.answers(Provider::TOKEN, Answer::json(&answer));
     assert_eq!(client.open(&provider.callback(demo, &parameter("state"))).status, 303);
     let name = client.session_cookie().expect("a session").to_owned();
@@ -56,7 +56,7 @@ pub(crate) fn many_requests_make_one_refresh(runtime: Runtime) {
     let provider = Provider::start();
     let demo = start(runtime, &provider);
     let mut client = signed_in(&provider, &demo, LIFETIME - 10);
-    let refreshed = tokens(&provider, 1, json!({})).to_string();
+    let refreshed = tokens(&provider, 1, &json!({})).to_string();
     provider.answers(Provider::TOKEN, Answer::Late(Duration::from_millis(300), refreshed));
     let before = provider.requests(Provider::TOKEN);
     let url = format!("{}{ROUTE}", demo.frontend);
@@ -91,7 +91,7 @@ pub(crate) fn a_browser_that_leaves_does_not_take_the_refresh_along(runtime: Run
     let provider = Provider::start();
     let demo = start(runtime, &provider);
     let mut client = signed_in(&provider, &demo, LIFETIME - 10);
-    let refreshed = tokens(&provider, 1, json!({})).to_string();
+    let refreshed = tokens(&provider, 1, &json!({})).to_string();
     provider.answers(Provider::TOKEN, Answer::Late(Duration::from_millis(500), refreshed));
     let before = provider.requests(Provider::TOKEN);
     let name = client.session_cookie().expect("a session").to_owned();
@@ -130,7 +130,7 @@ pub(crate) fn a_provider_that_is_down_signs_nobody_out(runtime: Runtime) {
     assert!(expired.is_signed_in(&demo));
 
     // And once it is back, so is the API.
-    let refreshed = tokens(&provider, 1, json!({}));
+    let refreshed = tokens(&provider, 1, &json!({}));
     provider.answers(Provider::TOKEN, Answer::json(&refreshed));
     let start = Instant::now();
     while expired.call(&url).status != 200 {
@@ -162,7 +162,7 @@ pub(crate) fn an_id_token_about_somebody_else_ends_the_session(runtime: Runtime)
     let mut claims = provider.id_claims("");
     claims["sub"] = Value::from("somebody-else");
     let id_token = provider.key.sign(&claims);
-    let answer = tokens(&provider, 1, json!({"id_token": id_token}));
+    let answer = tokens(&provider, 1, &json!({"id_token": id_token}));
     provider.answers(Provider::TOKEN, Answer::json(&answer));
     assert_eq!(client.call(&format!("{}{ROUTE}", demo.frontend)).status, 401);
     assert_eq!(client.session_cookie(), None);

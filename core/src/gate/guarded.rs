@@ -25,9 +25,9 @@ use crate::{
 };
 use alloc::{boxed::Box, format, string::String};
 
-/// The most refreshes that one request waits for: what is remembered of the first may be due again,
-/// but not for ever.
-const MAX_REFRESHES: u8 = 3;
+/// The most refreshes that one request waits for: what is remembered of the last one may be due
+/// again, but not for ever.
+const MAX_REFRESHES: u8 = 2;
 
 /// Where a request goes on to.
 #[derive(Debug)]
@@ -140,7 +140,9 @@ impl Gate {
                     let again = Unrefreshed { admitted, session, refusal, refreshes_left };
                     return self.refresh(again);
                 }
+                let unavailable = pages::tokens_unavailable(&refusal, 1);
                 self.go_on(admitted, session, Cookie::IsNew, context)
+                    .or(Some(Decision::Respond(unavailable)))
             }
             RefreshOutcome::Unavailable { retry_after } => {
                 let seconds = retry_after.as_secs().saturating_add(1);

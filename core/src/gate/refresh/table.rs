@@ -247,7 +247,7 @@ impl Refreshes {
                     return RefreshProgress::Pending { until: *until };
                 }
                 State::Renewed(session) => {
-                    return settled(RefreshOutcome::Renewed(session.clone()));
+                    return settled(RefreshOutcome::Renewed(self.newest(session)));
                 }
                 State::Refused => return settled(RefreshOutcome::Refused),
                 State::Failed { retry_at } if *retry_at > now => {
@@ -262,6 +262,18 @@ impl Refreshes {
         let refreshing = Box::new(refreshing.clone());
         self.set(key, Entry { state: State::Due { number, refreshing }, until, failures });
         RefreshProgress::Pending { until }
+    }
+
+    /// The session with the newest tokens that are known, starting from `session`.
+    fn newest<'s>(&'s self, mut session: &'s Arc<Session>) -> Arc<Session> {
+        let mut key = Key { session: session.id(), generation: session.tokens.generation };
+        while let Some(Entry { state: State::Renewed(newer), .. }) = self.entries.get(&key)
+            && newer.tokens.generation > key.generation
+        {
+            session = newer;
+            key.generation = newer.tokens.generation;
+        }
+        session.clone()
     }
 
     /// The next flight, if one is due and there is room for it. Call it until it gives `None`.

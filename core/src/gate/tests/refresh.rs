@@ -178,7 +178,7 @@ fn the_old_cookie_gets_the_new_tokens_for_a_while() {
 }
 
 #[test]
-fn a_cookie_that_is_two_refreshes_old_gets_the_newest_tokens() {
+fn a_cookie_that_is_some_refreshes_old_gets_the_newest_tokens() {
     let mut browser = signed_in(DUE);
     let old = browser.cookies.clone();
     let short = |number| {
@@ -192,12 +192,30 @@ fn a_cookie_that_is_two_refreshes_old_gets_the_newest_tokens() {
     assert_eq!(bearer(browser.get(API)), "Bearer access-1");
     browser.clock = DUE + 14;
     assert_eq!(bearer(browser.get(API)), "Bearer access-1", "a short life is not due at once");
-    browser.clock = DUE + 16;
-    browser.refresh_answer = short(2);
-    assert_eq!(bearer(browser.get(API)), "Bearer access-2");
+    for number in 2..=5 {
+        browser.clock += 15;
+        browser.refresh_answer = short(number);
+        assert_eq!(bearer(browser.get(API)), format!("Bearer access-{number}"));
+    }
+    browser.cookies = old.clone();
+    assert_eq!(bearer(browser.get(API)), "Bearer access-5");
+    assert_eq!(session(&browser).unwrap().tokens.generation, 5);
+    // And where the newest tokens are due as well, they are refreshed.
     browser.cookies = old;
-    assert_eq!(bearer(browser.get(API)), "Bearer access-2");
-    assert_eq!(sent(&browser), ["refresh-0", "refresh-1"]);
+    browser.clock = DUE + 89;
+    browser.refresh_answer = short(6);
+    assert_eq!(bearer(browser.get(API)), "Bearer access-6");
+    assert_eq!(sent(&browser).len(), 6);
+}
+
+#[test]
+fn tokens_that_never_live_are_an_outage_and_no_circle() {
+    let mut browser = signed_in(OVER);
+    let body = r#"{"access_token":"a","token_type":"Bearer","expires_in":0}"#;
+    browser.refresh_answer = Some(Ok(ok(body)));
+    let answer = response(browser.get(API));
+    assert_eq!((answer.status, code(&answer)), (503, "tokens_unavailable"));
+    assert!(sent(&browser).len() <= 2);
 }
 
 #[test]
