@@ -188,13 +188,14 @@ impl Object {
     /// The value at the end of `path`, one name for each level. A name is never taken apart: a
     /// member whose name has a dot in it is one step.
     #[must_use]
-    pub fn at(&self, path: &[&str]) -> Option<&Json> {
+    pub fn at(&self, path: &[impl AsRef<str>]) -> Option<&Json> {
         let (last, parents) = path.split_last()?;
-        let object = parents.iter().try_fold(self, |object, name| match object.get(name) {
-            Some(Json::Object(inner)) => Some(inner),
-            _ => None,
-        })?;
-        object.get(last)
+        let object =
+            parents.iter().try_fold(self, |object, name| match object.get(name.as_ref()) {
+                Some(Json::Object(inner)) => Some(inner),
+                _ => None,
+            })?;
+        object.get(last.as_ref())
     }
 
     /// Sets the member `name`.
@@ -243,6 +244,30 @@ impl FromIterator<(String, Json)> for Object {
 impl From<&str> for Json {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Json {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<bool> for Json {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<u64> for Json {
+    fn from(number: u64) -> Self {
+        Self::Unsigned(number)
+    }
+}
+
+impl<T: Into<Self>> FromIterator<T> for Json {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        Self::Array(elements.into_iter().map(Into::into).collect())
     }
 }
 

@@ -23,6 +23,7 @@ use portcullis_core::{
     session::{SecretRing, SecretRingError},
 };
 use portcullis_hyper::{
+    api_guard::ApiGuard,
     client::{Client, Fetcher, PoolLimits},
     crypto::AWS_LC,
     drive::Driver,
@@ -109,7 +110,7 @@ impl<R: Runtime> Demo<R> {
         let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(http.clone())));
         let policy =
             TokenPolicy::access_token([client.audience.as_str()]).map_err(StartError::Audience)?;
-        let guarded = ProtectedApi::new(Guard::new(policy), driver.clone(), Api);
+        let guarded = ProtectedApi::new(ApiGuard::new(Guard::new(policy), driver.clone()), Api);
         let gate = Gateway::new(gate(&client, &api)?, driver, http, Pages);
         servers.push(api_server.start(guarded));
         servers.push(frontend_server.start(gate));

@@ -7,7 +7,7 @@ use fuzz_support::{API_AUDIENCE, Counting, Head, ISSUER, NOW, context, known_iss
 use libfuzzer_sys::fuzz_target;
 use portcullis_core::{
     flow::Step,
-    guard::{Guard, GuardFlow, RefusalReason, Verdict},
+    guard::{Guard, GuardFlow, Verdict},
     issuer::{Availability, IssuerSnapshot},
     jwt::TokenPolicy,
 };
@@ -45,13 +45,12 @@ fn decide(head: &Head, issuer: &Arc<IssuerSnapshot>) -> Verdict {
     let Step::Done(verdict) = step else { panic!("a guard waits once: {step:?}") };
     if let Verdict::Refused(refusal) = &verdict {
         let response = &refusal.response;
-        let status = match refusal.reason {
-            RefusalReason::Malformed => 400,
-            RefusalReason::Unavailable => 503,
-            _ => 401,
-        };
+        let status = refusal.reason.status();
         assert_eq!(response.status, status);
-        assert_eq!(response.headers.get("www-authenticate").is_some(), status != 503);
+        assert_eq!(
+            response.headers.get("www-authenticate").is_some(),
+            !matches!(status, 414 | 503)
+        );
         serde_json::from_str::<serde_json::Value>(&response.body).expect("the body is JSON");
     }
     verdict

@@ -65,15 +65,15 @@ pub(crate) fn edit<'f>(
 /// The head of a request, as the core looks at it, handed to `look`.
 pub(crate) fn with_head<T>(
     head: &Parts,
-    connection: Connection,
+    connection: Option<Connection>,
     look: impl FnOnce(&RequestHead<'_>) -> T,
 ) -> T {
     look(&RequestHead {
         method: head.method.as_str(),
         target: head.uri.path_and_query().map_or("/", PathAndQuery::as_str),
         headers: &View(&head.headers),
-        peer: Some(connection.peer.ip()),
-        secure: connection.secure,
+        peer: connection.map(|connection| connection.peer.ip()),
+        secure: connection.is_some_and(|connection| connection.secure),
     })
 }
 

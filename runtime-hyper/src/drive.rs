@@ -27,9 +27,10 @@ impl<R: Runtime> Driver<R> {
         Self { issuers, refreshes: SharedRefreshes::new(RefreshLimits::default()) }
     }
 
-    /// The same with a new table of refreshes, within `limits`. One table is for all gates of a
-    /// process; several processes have several, and their gates should not share sessions whose
-    /// provider rotates refresh tokens.
+    /// The same with a new table of refreshes, within `limits`. One table is enough for all gates of
+    /// a process. Several processes know nothing of each other's refreshes: where they share
+    /// sessions, send each session to the same one, or have the provider tolerate a refresh token
+    /// that comes twice within some seconds.
     #[must_use]
     pub fn with_refresh_limits(self, limits: RefreshLimits) -> Self {
         Self { refreshes: SharedRefreshes::new(limits), ..self }

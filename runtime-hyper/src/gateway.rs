@@ -109,7 +109,7 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
 impl<R: Runtime, A: Application> Handler for Gateway<R, A> {
     async fn handle(&self, request: Request<Body>, connection: Connection) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let step = convert::with_head(&head, connection, |head| {
+        let step = convert::with_head(&head, Some(connection), |head| {
             self.driver.begin(|context| self.gate.begin(head, context))
         });
         match self.driver.drive(step).await {

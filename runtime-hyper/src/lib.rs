@@ -99,11 +99,13 @@
 
 #![warn(missing_docs)]
 
+pub mod api_guard;
 pub mod application;
 pub mod body;
 pub mod client;
 pub mod clock;
 mod convert;
+mod cross_origin;
 #[cfg(feature = "aws-lc-rs")]
 pub mod crypto;
 pub mod drive;

@@ -1,95 +1,63 @@
-//! An API as a server: runs the core's [`Guard`] and hands the application what passes.
+//! An API as a server: CORS, then the core's guard, then the application.
 
 use crate::{
+    api_guard::{ApiGuard, Passed, make_private},
     application::Application,
     body::Body,
-    convert,
-    drive::Driver,
-    early,
+    cross_origin::{self, Crossing},
     runtime::Runtime,
     server::{Connection, Handler},
-    token_cache::{Place, SharedTokenCache},
 };
 use core::fmt;
-use http::{Request, Response, StatusCode};
-use portcullis_core::{
-    crypto::CryptoProvider,
-    flow::{Context, Step},
-    guard::{Guard, GuardFlow, Verdict},
-    http::RequestHead,
-    jwt::TokenCacheLimits,
-};
+use http::{Request, Response, request::Parts};
+use portcullis_core::cors::Cors;
 
-/// An API that only requests with a valid access token reach.
+/// An API that only requests reach which its guard lets through.
 ///
 /// The application finds the token in the extensions of the request, as a
 /// [`VerifiedToken`](portcullis_core::jwt::VerifiedToken).
 pub struct ProtectedApi<R, A> {
-    guard: Guard,
-    driver: Driver<R>,
+    guard: ApiGuard<R>,
+    cors: Option<Cors>,
     application: A,
-    tokens: Option<SharedTokenCache>,
 }
 
 impl<R: Runtime, A: Application> ProtectedApi<R, A> {
     /// A guard before `application`.
     #[must_use]
-    pub const fn new(guard: Guard, driver: Driver<R>, application: A) -> Self {
-        Self { guard, driver, application, tokens: None }
+    pub const fn new(guard: ApiGuard<R>, application: A) -> Self {
+        Self { guard, cors: None, application }
     }
 
-    /// Remembers verified tokens within `limits`, so that a token that comes again is not verified
-    /// again. `crypto` hashes them. Without this, every token is verified.
+    /// Answers preflights before the guard looks at anything, and puts the fields of CORS on every
+    /// answer, the guard's own among them. Without this, nothing is said of CORS.
     #[must_use]
-    pub fn with_token_cache(self, limits: TokenCacheLimits, crypto: CryptoProvider) -> Self {
-        Self { tokens: Some(SharedTokenCache::new(&self.guard, limits, crypto)), ..self }
+    pub fn with_cors(self, cors: Cors) -> Self {
+        Self { cors: Some(cors), ..self }
     }
 
-    /// The first step of a request, and where to remember its token.
-    fn begin(
-        &self,
-        head: &RequestHead<'_>,
-        context: &mut Context<'_>,
-    ) -> (Step<GuardFlow>, Option<Place>) {
-        let recalled = match &self.tokens {
-            Some(tokens) => tokens.recall(head, context),
-            None => Err(None),
-        };
-        match recalled {
-            Ok(token) => (Step::Done(Verdict::Allowed(token)), None),
-            Err(place) => (self.guard.begin(head, context), place),
-        }
-    }
-
-    fn remember(&self, place: Option<Place>, verdict: &Verdict) {
-        if let (Some(tokens), Some(place)) = (&self.tokens, place) {
-            tokens.remember(place, verdict, self.driver.now().monotonic);
+    async fn answer(&self, head: Parts, body: Body, connection: Connection) -> Response<Body> {
+        match self.guard.check(head, body, Some(connection)).await {
+            Ok(Passed { request, is_private }) => {
+                let mut response = self.application.call(request, None).await;
+                if is_private {
+                    make_private(&mut response);
+                }
+                response
+            }
+            Err(answer) => answer,
         }
     }
 }
 
 impl<R: Runtime, A: Application> Handler for ProtectedApi<R, A> {
     async fn handle(&self, request: Request<Body>, connection: Connection) -> Response<Body> {
-        let (mut head, body) = request.into_parts();
-        let (step, place) = convert::with_head(&head, connection, |head| {
-            self.driver.begin(|context| self.begin(head, context))
-        });
-        let verdict = self.driver.drive(step).await;
-        self.remember(place, &verdict);
-        match verdict {
-            Verdict::Allowed(token) => {
-                head.extensions.insert(token);
-                self.application.call(Request::from_parts(head, body), None).await
-            }
-            Verdict::Refused(refusal) => {
-                let (peer, path, reason) = (connection.peer, head.uri.path(), refusal.reason);
-                tracing::info!(%peer, method = %head.method, ?path, %reason, "refused a request");
-                let runtime = self.driver.runtime();
-                early::answer(runtime, refusal.response, &head.headers, body).await
-            }
-            _ => {
-                tracing::error!("the guard decided something that this engine does not know");
-                early::bare(StatusCode::INTERNAL_SERVER_ERROR)
+        let (head, body) = request.into_parts();
+        let Some(cors) = &self.cors else { return self.answer(head, body, connection).await };
+        match cross_origin::begin(cors, &head, Some(connection)) {
+            Crossing::Answered(answer) => self.guard.answer(answer, &head, body).await,
+            Crossing::Goes(edits) => {
+                cross_origin::finish(&edits, self.answer(head, body, connection).await)
             }
         }
     }

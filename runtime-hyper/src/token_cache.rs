@@ -46,8 +46,8 @@ impl SharedTokenCache {
         Self(Arc::new(Shared { memory: guard.memory(crypto), shards }))
     }
 
-    /// Looks for the token of a request. Where it was not verified before, the place says where to
-    /// [`remember`](Self::remember) it; there is none where the request carries no token.
+    /// What a request comes to whose token was verified before. Where it was not, the place says
+    /// where to [`remember`](Self::remember) it; there is none where the request carries no token.
     ///
     /// # Errors
     ///
@@ -56,22 +56,20 @@ impl SharedTokenCache {
         &self,
         request: &RequestHead<'_>,
         context: &Context<'_>,
-    ) -> Result<VerifiedToken, Option<Place>> {
+    ) -> Result<Verdict, Option<Place>> {
         let Some((fingerprint, length)) = self.0.memory.fingerprint(request) else {
             return Err(None);
         };
         let shard = self.shard(&fingerprint);
         self.0
             .memory
-            .recall(&shard, &fingerprint, context)
+            .recall(&shard, &fingerprint, request, context)
             .ok_or(Some(Place { fingerprint, length }))
     }
 
-    /// Remembers what a guard has decided, if it is a token.
-    pub fn remember(&self, place: Place, verdict: &Verdict, now: Monotonic) {
-        if let Verdict::Allowed(token) = verdict {
-            self.shard(&place.fingerprint).insert(place.fingerprint, token, place.length, now);
-        }
+    /// Remembers the token that the guard has verified.
+    pub fn remember(&self, place: Place, token: &VerifiedToken, now: Monotonic) {
+        self.shard(&place.fingerprint).insert(place.fingerprint, token, place.length, now);
     }
 
     /// How many tokens are remembered.

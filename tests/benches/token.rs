@@ -174,7 +174,7 @@ fn cache(c: &mut Criterion) {
         group.bench_function(format!("seen before, {name}"), |b| {
             b.iter(|| {
                 let (fingerprint, _) = memory.fingerprint(black_box(&head)).unwrap();
-                memory.recall(&cache, &fingerprint, &context).unwrap()
+                memory.recall(&cache, &fingerprint, &head, &context).unwrap()
             });
         });
     }

@@ -191,7 +191,7 @@ pub(crate) fn refuses_malformed_credentials(runtime: Runtime) {
         assert_eq!(refusal.status, 400, "{headers:?}: {refusal:?}");
         assert_eq!(refusal.json()["error"], "invalid_request");
     }
-    // Of another scheme, or in another place: as if there were none.
+    // Of another scheme, or in a field that is for nothing of the kind: as if there were none.
     let none: [&[(&str, &str)]; 3] =
         [&[], &[("authorization", "Basic dXNlcjpwYXNz")], &[("x-authorization", &bearer)]];
     for headers in none {
@@ -200,6 +200,7 @@ pub(crate) fn refuses_malformed_credentials(runtime: Runtime) {
         assert_eq!(refusal.json()["error"], "unauthorized");
     }
     let url = format!("{}/api?access_token={token}", api.demo.api);
-    assert_eq!(api.client.get(&url, &[]).status, 401);
+    // Where no token is taken from, which whoever sent it there should learn.
+    assert_eq!(api.client.get(&url, &[]).status, 400);
     api.assert_accepts_good_tokens();
 }

@@ -63,7 +63,6 @@ struct Policy {
 
 /// What CORS makes of a request.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub enum CorsDecision {
     /// Answer the preflight with this.
     Preflight(Response),
@@ -215,7 +214,7 @@ impl CorsFilter {
     }
 
     /// The fields to add.
-    pub fn added(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn added(&self) -> impl Iterator<Item = (&str, &str)> {
         self.added.iter().map(|(name, value)| (*name, value.as_str()))
     }
 }

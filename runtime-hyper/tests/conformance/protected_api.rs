@@ -16,8 +16,8 @@ use portcullis_core::{
     session::Session,
 };
 use portcullis_hyper::{
-    application::Application, body::Body, drive::Driver, protected_api::ProtectedApi,
-    server::ServerHandle,
+    api_guard::ApiGuard, application::Application, body::Body, drive::Driver,
+    protected_api::ProtectedApi, server::ServerHandle,
 };
 use std::io::Write as _;
 
@@ -35,7 +35,7 @@ impl Application for Subject {
 fn api<H: Harness>(machine: IssuerMachine) -> (ServerHandle<H::Runtime>, SocketAddr) {
     let driver = Driver::new(share::<H>(machine));
     let guard = Guard::new(TokenPolicy::access_token(["the-api"]).unwrap());
-    start::<H>(ProtectedApi::new(guard, driver, Subject))
+    start::<H>(ProtectedApi::new(ApiGuard::new(guard, driver), Subject))
 }
 
 fn get(address: SocketAddr, token: Option<&str>) -> String {

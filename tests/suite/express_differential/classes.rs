@@ -106,9 +106,14 @@ const CLASSES: &[Class] = &[
     },
     Class {
         name: "one-credential",
-        reason: "Authorization twice is refused (RFC 6750 §2); Node keeps the first and hands on \
-                 the rest unseen",
-        explains: |difference| difference.is_stricter_about(&[About::Repeated]),
+        reason: "Authorization twice is refused, and so is a token in two places (RFC 6750 §2); \
+                 Node keeps the first field and hands on the rest unseen, and express-jwt looks at \
+                 no other place",
+        explains: |difference| {
+            difference.is_stricter_about(&[About::Repeated])
+                || difference.peer == Peer::ExpressJwt
+                    && difference.is_stricter_about(&[About::Place])
+        },
     },
     Class {
         name: "length",
@@ -186,11 +191,10 @@ const CLASSES: &[Class] = &[
     },
     Class {
         name: "query-and-form",
-        reason: "a token in a query or a form is not looked at unless that is switched on (RFC 9700 \
-                 §4.3.2); express-oauth2-jwt-bearer always looks there",
-        explains: |difference| {
-            difference.case.about == About::Place && difference.peer == Peer::ExpressOauth2JwtBearer
-        },
+        reason: "a token in a query makes the request malformed, and one in a form is not looked \
+                 at, unless that is switched on (RFC 9700 §4.3.2); express-oauth2-jwt-bearer always \
+                 takes both, express-jwt sees neither",
+        explains: |difference| difference.case.about == About::Place,
     },
     Class {
         name: "several-blanks",

@@ -14,7 +14,6 @@ mod express;
 mod key_sources;
 mod ours;
 mod wire;
-mod with_cors;
 
 use crate::harness::{Answer, Provider, SigningKey};
 use apis::{Api, Peer, guard};

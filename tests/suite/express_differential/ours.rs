@@ -1,6 +1,6 @@
 //! Our side: the engine's API behind the core's guard and CORS policy, on sockets of its own.
 
-use super::{apis::Policy, with_cors::WithCors};
+use super::apis::Policy;
 use crate::harness::Provider;
 use http::{Request, Response};
 use portcullis_core::{
@@ -9,6 +9,7 @@ use portcullis_core::{
     session::Session,
 };
 use portcullis_hyper::{
+    api_guard::ApiGuard,
     application::Application,
     body::Body,
     client::{Client, Fetcher, PoolLimits},
@@ -51,16 +52,14 @@ impl Ours {
         let issuer = IssuerConfig::new(provider.issuer()).expect("an issuer");
         let machine = IssuerMachine::new(issuer, AWS_LC);
         let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(client)));
-        let api = ProtectedApi::new(guard, driver, PrivateRoute);
+        let api = ProtectedApi::new(ApiGuard::new(guard, driver), PrivateRoute);
         let mut server = Server::new(TokioRuntime::new(), ServerLimits::default());
         let address = self.runtime.block_on(server.bind((Ipv4Addr::LOCALHOST, 0).into()));
-        self.servers.push(match cors {
-            Some(policy) => {
-                let cors = policy.ours().expect("a policy");
-                server.start(WithCors { cors, handler: api })
-            }
-            None => server.start(api),
-        });
+        let api = match cors {
+            Some(policy) => api.with_cors(policy.ours().expect("a policy")),
+            None => api,
+        };
+        self.servers.push(server.start(api));
         address.expect("a port").port()
     }
 }

@@ -1,0 +1,125 @@
+//! Which token a request carries, and where (RFC 6750 §2).
+
+use super::RefusalReason;
+use crate::http::{One, Query, RequestHead};
+use alloc::{borrow::Cow, string::String};
+
+/// The parameter that carries a token in a query or in a form (RFC 6750 §2.2, §2.3).
+const PARAMETER: &str = "access_token";
+
+/// Where tokens are taken from beside the header field.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct TokenPlaces {
+    pub(super) query: bool,
+    pub(super) form: bool,
+}
+
+impl TokenPlaces {
+    /// The one token of a request. `form` is the body, where it was read for its token.
+    pub(super) fn token<'h>(
+        self,
+        request: &RequestHead<'h>,
+        form: Option<&'h [u8]>,
+    ) -> Result<Cow<'h, str>, RefusalReason> {
+        let field = match request.header("authorization") {
+            One::Absent => None,
+            One::Repeated => return Err(RefusalReason::SeveralCredentials),
+            field => Some(field.text().ok_or(RefusalReason::Malformed)?),
+        };
+        let query = request.target.split_once('?').map(|(_, query)| query);
+        let in_query = parameter(query.unwrap_or_default())?;
+        let in_form = match form.filter(|_| self.takes_form(request)) {
+            Some(body) => {
+                parameter(core::str::from_utf8(body).map_err(|_| RefusalReason::Malformed)?)?
+            }
+            None => None,
+        };
+        let token = match (field, in_query, in_form) {
+            (Some(field), None, None) => Cow::Borrowed(bearer_token(field)?),
+            (None, Some(_), None) if !self.query => return Err(RefusalReason::MisplacedToken),
+            (None, Some(token), None) | (None, None, Some(token)) => token,
+            (None, None, None) => return Err(RefusalReason::NoCredentials),
+            _ => return Err(RefusalReason::SeveralCredentials),
+        };
+        if is_token(&token) { Ok(token) } else { Err(RefusalReason::Malformed) }
+    }
+
+    /// Whether the token may stand in the body: a form, and no method whose body means nothing
+    /// (RFC 6750 §2.2).
+    pub(super) fn takes_form(self, request: &RequestHead<'_>) -> bool {
+        let media_type = request
+            .header("content-type")
+            .text()
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default();
+        self.form
+            && !matches!(request.method, "GET" | "HEAD")
+            && media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    }
+
+    /// Whether a token is taken from the query of this request.
+    pub(super) fn takes_query(self, request: &RequestHead<'_>) -> bool {
+        let query = request.target.split_once('?').map(|(_, query)| query);
+        self.query && parameter(query.unwrap_or_default()) != Ok(None)
+    }
+
+    /// The places as metadata names them (RFC 9728 §2, `bearer_methods_supported`).
+    pub(super) fn names(self) -> impl Iterator<Item = &'static str> {
+        [(true, "header"), (self.form, "body"), (self.query, "query")]
+            .into_iter()
+            .filter_map(|(is_taken, name)| is_taken.then_some(name))
+    }
+}
+
+fn parameter(pairs: &str) -> Result<Option<Cow<'_, str>>, RefusalReason> {
+    Query::new(pairs).unique(PARAMETER).map_err(|_| RefusalReason::SeveralCredentials)
+}
+
+/// The text behind the scheme of an `Authorization` field: the scheme in any case, then blanks
+/// (RFC 9110 §11.4, RFC 6750 §2.1).
+fn bearer_token(field: &str) -> Result<&str, RefusalReason> {
+    let (scheme, rest) = field.split_once(' ').unwrap_or((field, ""));
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(rest.trim_matches(' '))
+    } else {
+        Err(RefusalReason::OtherScheme)
+    }
+}
+
+/// Whether `text` is a `b64token` (RFC 6750 §2.1).
+fn is_token(text: &str) -> bool {
+    let characters = text.trim_end_matches('=');
+    let is_token_byte = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+    };
+    !characters.is_empty() && characters.bytes().all(is_token_byte)
+}
+
+/// Whether `name` can be a scope (RFC 6749 §3.3).
+pub(super) fn is_scope(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte != b' ' && is_quotable(byte))
+}
+
+/// Whether `text` can stand between the quotes of a challenge as it is (RFC 6750 §3).
+pub(super) fn is_quotable_text(text: &str) -> bool {
+    text.bytes().all(is_quotable)
+}
+
+const fn is_quotable(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+}
+
+/// `names` with blanks between them, each once.
+pub(super) fn join<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut text = String::new();
+    for name in names {
+        if text.split(' ').any(|known| known == name) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(name);
+    }
+    text
+}

@@ -1,0 +1,34 @@
+//! CORS around whatever answers: before a request is looked at, and on its answer.
+
+use crate::{
+    convert::{self, View},
+    server::Connection,
+};
+use http::{Response, request::Parts};
+use portcullis_core::{
+    cors::{Cors, CorsDecision, CorsEdits},
+    http::Response as Answer,
+};
+
+/// What becomes of a request, where there is a policy.
+pub(crate) enum Crossing {
+    /// The answer to a preflight, which nobody else sees.
+    Answered(Answer),
+    /// What goes on the answer, whoever gives it.
+    Goes(CorsEdits),
+}
+
+pub(crate) fn begin(cors: &Cors, head: &Parts, connection: Option<Connection>) -> Crossing {
+    match convert::with_head(head, connection, |request| cors.begin(request)) {
+        CorsDecision::Preflight(answer) => Crossing::Answered(answer),
+        CorsDecision::Continue(edits) => Crossing::Goes(edits),
+    }
+}
+
+/// The answer as a page of another origin may read it.
+pub(crate) fn finish<B>(edits: &CorsEdits, response: Response<B>) -> Response<B> {
+    let (mut head, body) = response.into_parts();
+    let filter = edits.filter(&View(&head.headers));
+    head.headers = convert::edit(head.headers, |name, _| filter.keeps(name), filter.added());
+    Response::from_parts(head, body)
+}
