@@ -5,13 +5,16 @@
 
 #![allow(clippy::unwrap_used, reason = "this is all tests, helpers included")]
 
+mod allocations;
 mod api_tokens;
 mod bad_input;
 mod browser;
 mod dependencies;
+mod documentation;
 mod express_differential;
 mod flow;
 mod harness;
+mod interoperability;
 mod next_differential;
 mod outages;
 mod process;
@@ -108,6 +111,10 @@ on_every_runtime! {
         a_refused_refresh_leads_to_the_sign_in,
         an_id_token_about_somebody_else_ends_the_session,
         tabs_that_refresh_all_the_time_stay_signed_in,
+    interoperability: [
+        a_certified_provider_signs_people_in,
+        a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
+        a_mock_provider_signs_people_in,
     ]
     process: [
         stops_when_it_is_told_to,

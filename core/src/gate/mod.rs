@@ -56,7 +56,7 @@ use crate::{
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 use config::OwnRoute;
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 /// The front gate of one application. Cloning it is cheap, and the clones are one gate.
 #[derive(Clone)]
@@ -177,11 +177,17 @@ fn respond(answer: impl Into<Answer>) -> Step<GateFlow> {
     Step::Done(Decision::Respond(answer.into()))
 }
 
+/// The length of an IPv6 address that ends in an IPv4 one.
+const LONGEST_ADDRESS: usize = 45;
+
 /// The client as the connection shows it, for upstreams. What the client itself says of this was
 /// dropped.
 fn forwarded(request: &RequestHead<'_>, headers: &mut Headers) {
     if let Some(peer) = request.peer {
-        headers.append("x-forwarded-for", FieldText::lossy(alloc::format!("{peer}")));
+        let mut address = String::with_capacity(LONGEST_ADDRESS);
+        // Writing to a string does not fail.
+        let _ = write!(address, "{peer}");
+        headers.append("x-forwarded-for", FieldText::lossy(address));
     }
     if let Some(host) = request.header("host").text() {
         headers.append("x-forwarded-host", FieldText::lossy(String::from(host)));

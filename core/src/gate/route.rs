@@ -10,10 +10,7 @@ use crate::{
     path::RequestTarget,
     rewrite::{Decided, ExternalUrl, LocalUrl, RouteRequest, Served, Target},
 };
-use alloc::{
-    borrow::{Cow, ToOwned as _},
-    string::ToString as _,
-};
+use alloc::borrow::{Cow, ToOwned as _};
 
 impl Gate {
     pub(super) fn route(
@@ -57,7 +54,8 @@ impl Gate {
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let Ok(destination) = Url::parse(&url.to_string()) else {
+        let ExternalUrl { scheme, authority, path, query } = url;
+        let Ok(destination) = Url::of_parts(*scheme, authority, path, query.as_deref()) else {
             return respond(pages::rewrite_too_long());
         };
         if guarded {

@@ -26,7 +26,7 @@ pub(super) struct Index {
 
 #[derive(Clone, Debug, Default)]
 struct Node {
-    /// By segment, in lower case.
+    /// By segment, in lower case; the shorter first.
     children: Vec<(String, Self)>,
     any: Option<Box<Self>>,
     /// Numbers of the rules that end here, ascending.
@@ -100,7 +100,8 @@ impl Node {
 
 /// Compares a key in lower case with a segment in any.
 fn compare(key: &str, segment: &str) -> Ordering {
-    key.bytes().cmp(segment.bytes().map(|byte| byte.to_ascii_lowercase()))
+    let lower = segment.bytes().map(|byte| byte.to_ascii_lowercase());
+    key.len().cmp(&segment.len()).then_with(|| key.bytes().cmp(lower))
 }
 
 /// Rules in ascending order.
