@@ -111,6 +111,7 @@ on_every_runtime! {
         a_refused_refresh_leads_to_the_sign_in,
         an_id_token_about_somebody_else_ends_the_session,
         tabs_that_refresh_all_the_time_stay_signed_in,
+    ]
     interoperability: [
         a_certified_provider_signs_people_in,
         a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
