@@ -89,7 +89,8 @@ impl<R: Runtime> ApiGuard<R> {
         let (step, place) = convert::with_head(&head, connection, |request| {
             self.driver.begin(|context| self.begin(request, form.as_deref(), context))
         });
-        let verdict = self.driver.drive(step).await;
+        // A guard asks for no body: what it wants of one was read.
+        let verdict = self.driver.drive(step, &mut Body::empty()).await;
         self.remember(place, &verdict);
         let passed = match verdict {
             Verdict::Allowed(token) => Ok(Some(token)),

@@ -4,36 +4,56 @@
 //! it. Clocks are read and randomness is drawn anew for each call.
 
 use crate::{
-    clock::SystemEntropy, issuers::SharedIssuers, refreshes::SharedRefreshes, runtime::Runtime,
+    body::{Body, ReadError},
+    clock::SystemEntropy,
+    issuers::SharedIssuers,
+    refreshes::SharedRefreshes,
+    revocations::{MemoryRevocations, RevocationStore},
+    runtime::{Runtime, within},
 };
+use core::{fmt, pin::pin};
 use portcullis_core::{
     flow::{Context, Flow, Step},
     gate::RefreshLimits,
+    http::{BodyError, BodyLimits},
     time::Now,
 };
+use std::sync::Arc;
 
 /// Gives flows what they are to look at, and waits for what they wait for. Clones share the
-/// issuers and the table of refreshes.
-#[derive(Debug)]
+/// issuers, the refreshes under way, and what is remembered of sessions that are over.
 pub struct Driver<R> {
     issuers: SharedIssuers<R>,
+    revocations: Arc<dyn RevocationStore>,
     refreshes: SharedRefreshes,
 }
 
 impl<R: Runtime> Driver<R> {
-    /// A driver of flows that look at `issuers`. It reads their clock and fetches as they do.
+    /// A driver of flows that look at `issuers`. It reads their clock and fetches as they do, and
+    /// remembers in memory which sessions are over.
     #[must_use]
     pub fn new(issuers: SharedIssuers<R>) -> Self {
-        Self { issuers, refreshes: SharedRefreshes::new(RefreshLimits::default()) }
+        Self {
+            issuers,
+            revocations: Arc::new(MemoryRevocations::default()),
+            refreshes: SharedRefreshes::new(RefreshLimits::default()),
+        }
     }
 
-    /// The same with a new table of refreshes, within `limits`. One table is enough for all gates of
-    /// a process. Several processes know nothing of each other's refreshes: where they share
-    /// sessions, send each session to the same one, or have the provider tolerate a refresh token
-    /// that comes twice within some seconds.
+    /// Keeps to other limits where it refreshes the tokens of sessions.
+    ///
+    /// Several processes know nothing of each other's refreshes: where they share sessions, send
+    /// each session to the same one, or have the provider tolerate a refresh token that comes twice
+    /// within some seconds.
     #[must_use]
     pub fn with_refresh_limits(self, limits: RefreshLimits) -> Self {
         Self { refreshes: SharedRefreshes::new(limits), ..self }
+    }
+
+    /// Remembers in `revocations` which sessions are over.
+    #[must_use]
+    pub fn with_revocations(self, revocations: Arc<dyn RevocationStore>) -> Self {
+        Self { revocations, ..self }
     }
 
     /// The runtime that the driver runs on.
@@ -48,8 +68,9 @@ impl<R: Runtime> Driver<R> {
         self.call(begin)
     }
 
-    /// Takes a flow to its end.
-    pub async fn drive<F>(&self, mut step: Step<F>) -> F::Output
+    /// Takes a flow to its end. `body` is that of the request, which is left alone unless the flow
+    /// asks for it; what it did not ask for can be streamed on.
+    pub async fn drive<F>(&self, mut step: Step<F>, body: &mut Body) -> F::Output
     where
         F: Flow<Output: Send> + Send,
     {
@@ -64,6 +85,15 @@ impl<R: Runtime> Driver<R> {
                     let wait = self.issuers.wait(waiting.issuer(), waiting.need());
                     let availability = wait.await;
                     self.call(|context| waiting.resume(availability, context))
+                }
+                Step::Read(read) => {
+                    let body = self.read(core::mem::take(body), read.limits()).await;
+                    self.call(|context| read.resume(body, context))
+                }
+                Step::Revoke(revoke) => {
+                    let now = self.now().unix;
+                    let outcome = self.revocations.record(revoke.revocation(), now).await;
+                    self.call(|context| revoke.resume(outcome, context))
                 }
                 Step::Refresh(waiting) => {
                     let outcome = self.settle(waiting.demand()).await;
@@ -84,12 +114,33 @@ impl<R: Runtime> Driver<R> {
 
     pub(crate) fn call<T>(&self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let (now, entropy) = (self.issuers.clock().now(), &mut SystemEntropy);
-        call(&mut Context { now, entropy, issuers: &self.issuers })
+        let (issuers, revocations) = (&self.issuers, &*self.revocations);
+        call(&mut Context { now, entropy, issuers, revocations })
+    }
+
+    async fn read(&self, body: Body, limits: BodyLimits) -> Result<Vec<u8>, BodyError> {
+        let read = pin!(body.read(limits.max_bytes));
+        match within(&self.runtime().timer(), limits.deadline, read).await {
+            Some(Ok(bytes)) => Ok(bytes.into()),
+            Some(Err(ReadError::TooLarge)) => Err(BodyError::TooLarge),
+            Some(Err(ReadError::Broken(_))) => Err(BodyError::Broken),
+            None => Err(BodyError::Timeout),
+        }
     }
 }
 
 impl<R> Clone for Driver<R> {
     fn clone(&self) -> Self {
-        Self { issuers: self.issuers.clone(), refreshes: self.refreshes.clone() }
+        Self {
+            issuers: self.issuers.clone(),
+            revocations: Arc::clone(&self.revocations),
+            refreshes: self.refreshes.clone(),
+        }
+    }
+}
+
+impl<R> fmt::Debug for Driver<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("issuers", &self.issuers).finish_non_exhaustive()
     }
 }

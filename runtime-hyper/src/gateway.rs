@@ -20,8 +20,9 @@ use portcullis_core::gate::{
 /// A gate in front of an application and of upstreams.
 ///
 /// The decision is made from the head of a request alone: not a byte of a body is asked for before
-/// it, so that a client that expects `100 Continue` learns of a refusal instead. What is proxied
-/// streams in both directions at once.
+/// it, so that a client that expects `100 Continue` learns of a refusal instead. The one exception is
+/// a provider's form for a back-channel logout, which is small. What is proxied streams in both
+/// directions at once.
 pub struct Gateway<R, A> {
     gate: Gate,
     driver: Driver<R>,
@@ -50,7 +51,7 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
             Some(Ok(response)) if !response.status().is_informational() => {
                 let response =
                     response.map(|body| Body::stream(Guarded::new(body, timer, limits.idle)));
-                return self.edited(response, forward.response);
+                return edited(response, &forward.response);
             }
             // Nobody asked the upstream to switch protocols.
             Some(Ok(_)) => Failure::Upstream(UpstreamFailure::Protocol, String::new()),
@@ -71,7 +72,7 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
             Failure::Upstream(failure, reason) => {
                 let upstream = forward.destination.authority();
                 tracing::warn!(upstream, ?failure, reason, "an upstream gave no answer");
-                self.edited(convert::response(forward.failed(failure)), forward.response)
+                edited(convert::response(forward.failed(failure)), &forward.response)
             }
         }
     }
@@ -90,29 +91,17 @@ impl<R: Runtime, A: Application> Gateway<R, A> {
         head.headers = convert::edit(head.headers, |name, _| edits.keeps(name), added);
         let request = Request::from_parts(head, body);
         let response = self.application.call(request, session.as_ref()).await;
-        self.edited(response, response_edits)
-    }
-
-    /// The response as the browser is to see it.
-    fn edited(&self, response: Response<Body>, edits: ResponseEdits) -> Response<Body> {
-        let edits = self.driver.settled_edits(edits);
-        let (head, body) = response.into_parts();
-        let filter = edits.filter(&View(&head.headers));
-        let mut response = Response::new(body);
-        *response.status_mut() = head.status;
-        *response.headers_mut() =
-            convert::edit(head.headers, |name, value| filter.keeps(name, value), filter.added());
-        response
+        edited(response, &response_edits)
     }
 }
 
 impl<R: Runtime, A: Application> Handler for Gateway<R, A> {
     async fn handle(&self, request: Request<Body>, connection: Connection) -> Response<Body> {
-        let (head, body) = request.into_parts();
+        let (head, mut body) = request.into_parts();
         let step = convert::with_head(&head, Some(connection), |head| {
             self.driver.begin(|context| self.gate.begin(head, context))
         });
-        match self.driver.drive(step).await {
+        match self.driver.drive(step, &mut body).await {
             Decision::Forward(forward) => self.forward(forward, head, body).await,
             Decision::Serve(serve) => self.serve(serve, head, body).await,
             Decision::Respond(answer) => {
@@ -155,4 +144,15 @@ const fn failure(error: &ClientError) -> UpstreamFailure {
         ClientError::ConnectTimeout => UpstreamFailure::Timeout,
         ClientError::Destination(_) | ClientError::Protocol(_) => UpstreamFailure::Protocol,
     }
+}
+
+/// The response as the browser is to see it.
+fn edited(response: Response<Body>, edits: &ResponseEdits) -> Response<Body> {
+    let (head, body) = response.into_parts();
+    let filter = edits.filter(&View(&head.headers));
+    let mut response = Response::new(body);
+    *response.status_mut() = head.status;
+    *response.headers_mut() =
+        convert::edit(head.headers, |name, value| filter.keeps(name, value), filter.added());
+    response
 }

@@ -10,14 +10,14 @@
 //! taken the old refresh token and given a new one. The task goes on and leaves it in the table.
 //! Where the task is dropped as well, it reports so on its way out.
 
-use crate::{drive::Driver, runtime::Runtime};
+use crate::{body::Body, drive::Driver, runtime::Runtime};
 use core::{fmt, iter};
 use event_listener::Event;
 use hyper::rt::Timer as _;
 use portcullis_core::{
     gate::{
         RefreshDemand, RefreshEvent, RefreshFlight, RefreshFlightId, RefreshLimits, RefreshOutcome,
-        RefreshProgress, Refreshes, ResponseEdits,
+        RefreshProgress, Refreshes,
     },
     oidc::RefreshFailure,
     session::{Session, SessionId},
@@ -83,15 +83,6 @@ impl<R: Runtime> Driver<R> {
         }
     }
 
-    /// What happens to a response, now that it is there.
-    pub(crate) fn settled_edits(&self, edits: ResponseEdits) -> ResponseEdits {
-        if edits.writes_session() {
-            edits.unless_signed_out(&self.refreshes().lock(), self.now())
-        } else {
-            edits
-        }
-    }
-
     /// Carries out the refreshes that are due, each in a task of its own.
     fn launch(&self) {
         let now = self.now();
@@ -104,7 +95,7 @@ impl<R: Runtime> Driver<R> {
             let airborne = Airborne { driver: self.clone(), flight: Some(id) };
             self.runtime().spawn(async move {
                 let step = airborne.driver.call(|context| refreshing.begin(context));
-                let result = airborne.driver.drive(step).await;
+                let result = airborne.driver.drive(step, &mut Body::empty()).await;
                 airborne.land(result);
             });
         }

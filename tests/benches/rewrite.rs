@@ -19,7 +19,7 @@ use portcullis_core::{
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites, RouteRequest, Served, Target},
     secret::Secret,
-    session::SecretRing,
+    session::{RevocationList, SecretRing},
     time::{Monotonic, Now, UnixSeconds},
 };
 use regex::Regex;
@@ -240,13 +240,19 @@ fn decisions(c: &mut Criterion) {
                 });
             });
             let issuers = Arc::new(IssuerSnapshot::default());
+            let revocations = RevocationList::default();
             let now = Now {
                 unix: UnixSeconds(1_800_000_000),
                 monotonic: Monotonic::from_start(Duration::from_secs(1)),
             };
             group.bench_function(name("whole gate"), |b| {
                 b.iter(|| {
-                    let mut context = Context { now, entropy: &mut Fixed, issuers: &issuers };
+                    let mut context = Context {
+                        now,
+                        entropy: &mut Fixed,
+                        issuers: &issuers,
+                        revocations: &revocations,
+                    };
                     let Step::Done(Decision::Forward(forward)) =
                         gate.begin(black_box(&head), &mut context)
                     else {

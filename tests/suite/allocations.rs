@@ -13,7 +13,7 @@ use portcullis_core::{
     path::RequestTarget,
     rewrite::{Matcher, RewriteRule, Rewrites, RouteRequest, Target},
     secret::Secret,
-    session::SecretRing,
+    session::{RevocationList, SecretRing},
     time::{Monotonic, Now, UnixSeconds},
 };
 use std::sync::Arc;
@@ -77,6 +77,7 @@ impl Entropy for NoEntropy {
 fn a_whole_decision_allocates_the_outgoing_path_its_url_and_the_forwarding_fields() {
     let gate = gate("/private/:path*");
     let issuers = Arc::new(IssuerSnapshot::default());
+    let revocations = RevocationList::default();
     let now = Now {
         unix: UnixSeconds(1_800_000_000),
         monotonic: Monotonic::from_start(Duration::from_secs(1)),
@@ -90,7 +91,8 @@ fn a_whole_decision_allocates_the_outgoing_path_its_url_and_the_forwarding_field
     };
     let mut forwarded = None;
     let allocated = measure(|| {
-        let mut context = Context { now, entropy: &mut NoEntropy, issuers: &issuers };
+        let mut context =
+            Context { now, entropy: &mut NoEntropy, issuers: &issuers, revocations: &revocations };
         let Step::Done(Decision::Forward(forward)) = gate.begin(&head, &mut context) else {
             panic!("it is forwarded")
         };

@@ -15,6 +15,7 @@ mod express_differential;
 mod flow;
 mod harness;
 mod interoperability;
+mod logout;
 mod next_differential;
 mod outages;
 mod process;
@@ -57,6 +58,11 @@ on_every_runtime! {
         after_signing_out_the_sign_in_is_asked_for_again,
         another_site_signs_nobody_out,
         logins_in_two_tabs_do_not_disturb_each_other,
+    ]
+    logout: [
+        a_logout_at_the_provider_is_one_here,
+        a_copy_of_the_cookie_is_no_session_after_signing_out,
+        a_logout_notice_of_nobody_is_refused,
     ]
     bad_input: [
         a_callback_with_another_state_is_refused,

@@ -1,6 +1,6 @@
 //! The gate's own answers, and why it gives them.
 
-use super::Malformed;
+use super::{BackchannelLogoutError, Malformed};
 use crate::{
     http::Response,
     oidc::{CallbackError, LoginError},
@@ -41,6 +41,8 @@ impl From<Malformed> for Answer {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum AnswerReason {
+    /// A back-channel logout is refused.
+    BackchannelLogout(BackchannelLogoutError),
     /// A login did not end in a session.
     Callback(CallbackError),
     /// Another site caused the request. 403.
@@ -75,6 +77,7 @@ impl AnswerReason {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
+            Self::BackchannelLogout(_) => "backchannel_logout",
             Self::Callback(error) => error.code(),
             Self::CrossSite => "cross_site_request",
             Self::Internal => "internal",
@@ -101,6 +104,9 @@ impl AnswerReason {
 impl fmt::Display for AnswerReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BackchannelLogout(error) => {
+                write!(f, "a back-channel logout is refused: {error}")
+            }
             Self::Callback(error) => write!(f, "a login failed: {error}"),
             Self::CrossSite => f.write_str("another site caused the request"),
             Self::Internal => f.write_str("the random generator or the crypto provider failed"),

@@ -60,7 +60,7 @@ impl Gate {
         };
         let (names, ring, now) = (&self.0.names, &self.0.secrets, context.now.unix);
         let transaction = LoginTransaction::find(names, &parameters.state, cookies, ring, now);
-        let found = self.find_session(cookies, now);
+        let found = self.find_session(cookies, context);
         let Some(transaction) = transaction else {
             // The same callback once more, by reload or the back button: its login is over.
             return if found.session.is_some() {

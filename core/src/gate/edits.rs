@@ -4,11 +4,9 @@
 //! then those that the client may not set; ours come last, so that nothing of the client's can
 //! take one of ours away (RFC 9110 §7.6.1).
 
-use super::Refreshes;
 use crate::{
     http::{Cookies, FieldText, HeaderView, Headers},
-    session::{CookieNames, SessionId},
-    time::Now,
+    session::CookieNames,
 };
 use alloc::{string::String, vec::Vec};
 
@@ -131,35 +129,11 @@ pub struct ResponseEdits {
     names: CookieNames,
     added: Headers,
     private: bool,
-    /// Whose cookie may be among what is added.
-    session: Option<SessionId>,
 }
 
 impl ResponseEdits {
     pub(crate) const fn new(names: CookieNames, added: Headers, private: bool) -> Self {
-        Self { names, added, private, session: None }
-    }
-
-    /// The same, for a response to a request of this session.
-    pub(super) fn of_session(self, session: SessionId) -> Self {
-        Self { session: Some(session), ..self }
-    }
-
-    /// Drops the session's cookie where the session was signed out since the request came: an
-    /// answer that is late must not bring it back. Ask when the response is there.
-    #[must_use]
-    pub fn unless_signed_out(mut self, refreshes: &Refreshes, now: Now) -> Self {
-        if self.session.is_some_and(|session| refreshes.is_signed_out(session, now)) {
-            self.added = Headers::new();
-        }
-        self
-    }
-
-    /// Whether the response writes a session's cookie, so that it is worth to ask
-    /// [`unless_signed_out`](Self::unless_signed_out).
-    #[must_use]
-    pub fn writes_session(&self) -> bool {
-        self.session.is_some() && self.sets_cookie()
+        Self { names, added, private }
     }
 
     fn sets_cookie(&self) -> bool {

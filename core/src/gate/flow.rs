@@ -1,12 +1,16 @@
 //! A request to the gate that waits for something.
 
-use super::{Decision, Gate, RefreshOutcome, callback, guarded, login, logout, pages, respond};
+use super::{
+    Decision, Gate, RefreshOutcome, backchannel, callback, guarded, login, logout, pages, respond,
+};
 use crate::{
     flow::{Context, Flow, Step},
-    http::{FetchError, Inbound},
+    http::{BodyError, FetchError, Inbound},
     issuer::Availability,
+    jwt::{Inspected, Unattributed},
+    session::RevocationOutcome,
 };
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 
 /// A request to the gate that waits for something.
 #[derive(Debug)]
@@ -26,12 +30,20 @@ pub(super) enum Waiting {
     Tokens(callback::Redeeming),
     /// A callback, for the key of the ID token.
     Key(callback::Verifying),
+    /// A logout, for its own session to be recorded as over.
+    LogoutOfSession(logout::Pending),
     /// A logout, for the discovery document.
     Logout(logout::Pending),
     /// A guarded request, for new tokens.
     Refresh(Box<guarded::Unrefreshed>),
-    /// A logout, for the end of the session.
-    SignOut(logout::Pending),
+    /// A back-channel logout, for its form.
+    LogoutForm,
+    /// A back-channel logout, for the discovery document.
+    LogoutIssuer(Unattributed),
+    /// A back-channel logout, for the key of its token.
+    LogoutKey(Inspected),
+    /// A back-channel logout, to be recorded.
+    LogoutRecord,
 }
 
 impl GateFlow {
@@ -61,17 +73,32 @@ impl Flow for GateFlow {
             Waiting::Callback(received) => self.gate.on_callback_metadata(received, context),
             Waiting::Key(verifying) => self.gate.on_key(verifying, availability, context),
             Waiting::Logout(pending) => self.gate.on_logout_metadata(pending, context),
-            Waiting::Refresh(_) | Waiting::SignOut(_) | Waiting::Tokens(_) => {
-                respond(pages::internal())
-            }
+            Waiting::LogoutIssuer(token) => self.gate.attribute_logout(token, context),
+            Waiting::LogoutKey(token) => self.gate.on_logout_key(token, availability, context),
+            // No other wait is for an issuer.
+            _ => respond(pages::internal()),
+        }
+    }
+
+    fn on_body(self, body: Result<Vec<u8>, BodyError>, context: &mut Context<'_>) -> Step<Self> {
+        match self.waiting {
+            Waiting::LogoutForm => self.gate.on_logout_form(body, context),
+            _ => respond(pages::internal()),
         }
     }
 
     fn on_refresh(self, outcome: RefreshOutcome, context: &mut Context<'_>) -> Step<Self> {
         match self.waiting {
             Waiting::Refresh(unrefreshed) => self.gate.on_refresh(*unrefreshed, outcome, context),
-            Waiting::SignOut(pending) => self.gate.on_signed_out(pending, context),
-            // No other wait is for a session.
+            _ => respond(pages::internal()),
+        }
+    }
+
+    fn on_revoked(self, outcome: RevocationOutcome, context: &mut Context<'_>) -> Step<Self> {
+        match self.waiting {
+            // Signing out here goes on, whether or not it can be remembered.
+            Waiting::LogoutOfSession(pending) => self.gate.on_logout_of_session(pending, context),
+            Waiting::LogoutRecord => backchannel::on_logout_recorded(outcome),
             _ => respond(pages::internal()),
         }
     }

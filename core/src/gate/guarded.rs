@@ -6,7 +6,7 @@
 //!    ▼           ▼                ▼                    │
 //!  refused     403            await a refresh ─► Renewed, with a new cookie
 //!                                 │
-//!                                 ├─► Refused, SignedOut: as without a session
+//!                                 ├─► Refused, or signed out meanwhile: as without a session
 //!                                 └─► Unavailable: on with the old token, else 503
 //! ```
 
@@ -79,7 +79,8 @@ impl Gate {
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let now = context.now.unix;
-        let FoundSession { session, held } = self.find_session(Cookies::of(request.headers), now);
+        let FoundSession { session, held } =
+            self.find_session(Cookies::of(request.headers), context);
         let (path, query) = (target.path.as_str(), target.query);
         let Some(session) = session else {
             return Step::Done(self.refuse(request, path, query, held));
@@ -120,7 +121,7 @@ impl Gate {
         let refreshing = Refreshing::new(self.clone(), unrefreshed.session.clone());
         let waiting = Waiting::Refresh(Box::new(unrefreshed));
         let flow = GateFlow::new(self.clone(), waiting);
-        Step::Refresh(AwaitRefresh::new(RefreshDemand::refresh(refreshing), flow))
+        Step::Refresh(AwaitRefresh::new(RefreshDemand::new(refreshing), flow))
     }
 
     /// A request goes on after a refresh, or after none.
@@ -132,6 +133,11 @@ impl Gate {
     ) -> Step<GateFlow> {
         let Unrefreshed { admitted, session, mut refusal, refreshes_left } = unrefreshed;
         let (now, held) = (context.now.unix, admitted.held);
+        if self.is_revoked(&session, context) {
+            // Somebody signed out meanwhile, which has removed the cookies already: those of a newer
+            // session are not to go.
+            return Step::Done(Decision::Respond(refusal));
+        }
         let decision = match outcome {
             RefreshOutcome::Renewed(renewed) => {
                 let session = Session { used_at: session.used_at, ..(*renewed).clone() };
@@ -154,8 +160,6 @@ impl Gate {
                 self.remove_session(held, &mut refusal.response.headers);
                 None
             }
-            // The logout has removed the cookies; those of a newer session are not to go.
-            RefreshOutcome::SignedOut => None,
         };
         Step::Done(decision.unwrap_or(Decision::Respond(refusal)))
     }
@@ -189,8 +193,7 @@ impl Gate {
                 self.try_write(&used, held, now, context.entropy, &mut headers);
             }
         }
-        let response =
-            ResponseEdits::new(self.0.names.clone(), headers, true).of_session(session.id());
+        let response = ResponseEdits::new(self.0.names.clone(), headers, true);
         Some(match destination {
             Ok(destination) => Decision::Forward(Forward {
                 destination,
@@ -220,7 +223,8 @@ impl Gate {
         entropy: &mut dyn Entropy,
         headers: &mut Headers,
     ) {
-        let is_worth_it = self.0.session_policy.is_worth_touching(session, now);
+        let is_worth_it =
+            self.0.session_policy.is_worth_touching(session, now) || held.is_auth0_alone();
         if is_worth_it && !self.is_refreshed_soon(session, now) {
             let used = Session { used_at: now, ..session.clone() };
             self.try_write(&used, held, now, entropy, headers);

@@ -1,7 +1,7 @@
 //! The front gate: from the head of a request to what is done with it.
 //!
 //! ```text
-//! head ─► canonical path ─► own route? ─► login, callback, logout, me
+//! head ─► canonical path ─► own route? ─► login, callback, logout, backchannel-logout, me
 //!             │ 400              │
 //!                                ▼
 //!                    rewrite rules ─► guarded? ─► session ─► forward with the access token,
@@ -13,6 +13,7 @@
 //! The guard looks at the same canonical path as the rules do, and again at what they made of it.
 
 mod answer;
+mod backchannel;
 mod callback;
 mod config;
 mod decision;
@@ -31,6 +32,7 @@ mod route;
 mod sessions;
 
 pub use answer::{Answer, AnswerReason};
+pub use backchannel::BackchannelLogoutError;
 pub use config::{GateBuilder, GateConfigError, GateRoutes};
 pub use decision::{Decision, Forward, ForwardLimits, Serve, UpstreamFailure};
 pub use edits::{RequestEdits, ResponseEdits, ResponseFilter};
@@ -52,7 +54,7 @@ use crate::{
     path::RequestTarget,
     pattern::Pattern,
     rewrite::Router,
-    session::{CookieNames, KeptClaims, SecretRing, SessionPolicy},
+    session::{Auth0Cookies, CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 use config::OwnRoute;
@@ -69,6 +71,8 @@ pub(crate) struct GateInner {
     crypto: CryptoProvider,
     issuer: IssuerIndex,
     id_tokens: TokenPolicy,
+    /// `None` where the provider's word that a session is over is not taken.
+    logout_tokens: Option<TokenPolicy>,
     routes: GateRoutes,
     names: CookieNames,
     secure: bool,
@@ -80,6 +84,7 @@ pub(crate) struct GateInner {
     router: Router,
     limits: ForwardLimits,
     logout: LogoutPolicy,
+    auth0_cookies: Option<Auth0Cookies>,
 }
 
 impl Gate {
@@ -125,15 +130,15 @@ impl Gate {
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        if route == OwnRoute::Unknown {
+        let is_missing = match route {
+            OwnRoute::BackchannelLogout => self.0.logout_tokens.is_none(),
+            route => route == OwnRoute::Unknown,
+        };
+        if is_missing {
             return respond(pages::not_found());
         }
-        if !matches!(request.method, "GET" | "HEAD")
-            && (route, request.method) != (OwnRoute::Logout, "POST")
-        {
-            let logout = route == OwnRoute::Logout;
-            let allow = if logout { "GET, HEAD, POST" } else { "GET, HEAD" };
-            return respond(pages::no_such_method(allow));
+        if !route.has_method(request.method) {
+            return respond(pages::no_such_method(route.methods()));
         }
         if route == OwnRoute::Login && prefetch::is_prefetch(request) {
             return respond(pages::prefetched());
@@ -141,6 +146,7 @@ impl Gate {
         let query = Query::new(target.query.unwrap_or_default());
         let cookies = Cookies::of(request.headers);
         match route {
+            OwnRoute::BackchannelLogout => self.begin_backchannel_logout(request),
             OwnRoute::Callback => self.begin_callback(query, cookies, context),
             OwnRoute::Login => self.begin_login(query, cookies, context),
             OwnRoute::Logout => self.begin_logout(query, request, context),
@@ -151,7 +157,7 @@ impl Gate {
 
     /// Who is signed in: the user's claims, or 204.
     fn me(&self, cookies: Cookies<'_>, context: &mut Context<'_>) -> Response {
-        let found = self.find_session(cookies, context.now.unix);
+        let found = self.find_session(cookies, context);
         match found.session {
             Some(session) => {
                 // No `<`, so that no browser takes it for a page.

@@ -82,17 +82,15 @@ impl Gate {
             return self.guarded(Onward::Serve { path, query }, target, request, context);
         }
         let now = context.now.unix;
-        let FoundSession { session, held } = self.find_session(Cookies::of(request.headers), now);
+        let FoundSession { session, held } =
+            self.find_session(Cookies::of(request.headers), context);
         let mut headers = Headers::new();
         match &session {
             None => self.remove_session(held, &mut headers),
             Some(_) if is_prefetch(request) => {}
             Some(session) => self.roll(session, held, now, context.entropy, &mut headers),
         }
-        let mut response = ResponseEdits::new(self.0.names.clone(), headers, session.is_some());
-        if let Some(session) = &session {
-            response = response.of_session(session.id());
-        }
+        let response = ResponseEdits::new(self.0.names.clone(), headers, session.is_some());
         let request = self.serve_edits(request);
         Step::Done(Decision::Serve(Serve { path, query, session, request, response }))
     }

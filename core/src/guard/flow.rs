@@ -3,7 +3,6 @@
 use super::{Entry, Guard, RefusalReason, Verdict, route::Access};
 use crate::{
     flow::{Await, Context, Flow, Step},
-    gate::RefreshOutcome,
     http::{FetchError, Inbound, RequestHead},
     issuer::{Availability, IssuerSnapshot, Need},
     jwt::{Inspected, KeySource, TokenError, Unattributed},
@@ -139,11 +138,6 @@ enum Waiting {
 
 impl Flow for GuardFlow {
     type Output = Verdict;
-
-    fn on_refresh(self, _: RefreshOutcome, _: &mut Context<'_>) -> Step<Self> {
-        // A guard knows no sessions.
-        Step::Done(self.guard.refused(RefusalReason::Unavailable))
-    }
 
     fn on_answer(self, _: Result<Inbound, FetchError>, _: &mut Context<'_>) -> Step<Self> {
         // A guard sends no requests of its own.

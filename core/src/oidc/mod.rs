@@ -15,7 +15,7 @@ pub use callback::{CallbackError, ProviderError};
 pub use client_authentication::ClientCredentials;
 pub use id_token::IdTokenError;
 pub use login_error::LoginError;
-pub use logout::{LogoutPolicy, LogoutTargetError, ProviderLogout};
+pub use logout::{LogoutPolicy, LogoutTargetError, LogoutTokenError, ProviderLogout};
 pub use refresh::RefreshFailure;
 pub use return_to::ReturnTo;
 pub use token_endpoint::TokenResponseError;
@@ -24,7 +24,7 @@ pub(crate) use authorization::authorization_url;
 pub(crate) use callback::CallbackParameters;
 pub(crate) use client_authentication::ClientAuthenticationError;
 pub(crate) use id_token::check_id_token;
-pub(crate) use logout::{EndSession, LogoutTarget};
+pub(crate) use logout::{EndSession, LogoutOrder, LogoutTarget, OrderedSessions};
 pub(crate) use refresh::{check_refreshed_id_token, refresh_form, refresh_refusal};
 pub(crate) use token_endpoint::{TokenResponse, code_form};
 

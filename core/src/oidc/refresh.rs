@@ -78,6 +78,8 @@ pub enum RefreshFailure {
     Refused,
     /// The answer of the token endpoint breaks a rule.
     Response(TokenResponseError),
+    /// The session was signed out before the refresh was sent.
+    SignedOut,
     /// The provider's documents are not to be had.
     Unavailable,
 }
@@ -87,7 +89,7 @@ impl RefreshFailure {
     #[must_use]
     pub const fn is_fatal(self) -> bool {
         match self {
-            Self::IdToken(_) | Self::Refused => true,
+            Self::IdToken(_) | Self::Refused | Self::SignedOut => true,
             Self::Client
             | Self::Fetch(_)
             | Self::Internal
@@ -114,6 +116,7 @@ impl fmt::Display for RefreshFailure {
             Self::Lost => f.write_str("the refresh was given up"),
             Self::Refused => f.write_str("the provider refused the refresh token"),
             Self::Response(error) => write!(f, "token response: {error}"),
+            Self::SignedOut => f.write_str("the session was signed out"),
             Self::Unavailable => f.write_str("the provider's documents are not to be had"),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     flow::{Await, Context, Fetch, Flow, Step},
-    gate::{Gate, refresh::RefreshOutcome},
+    gate::Gate,
     http::{FetchError, Inbound},
     issuer::{Availability, Need, ProviderMetadata},
     jwt::{Inspected, TokenError},
@@ -28,13 +28,16 @@ impl Refreshing {
         Self { gate, session: Box::new(session) }
     }
 
-    pub(super) fn session(&self) -> &Session {
+    pub(super) const fn session(&self) -> &Session {
         &self.session
     }
 
     /// Begins the refresh. It sends at most one request, with the refresh token, and may wait for
     /// documents of the issuer.
     pub fn begin(self, context: &mut Context<'_>) -> Step<RefreshFlow> {
+        if self.gate.is_revoked(&self.session, context) {
+            return Step::Done(Err(RefreshFailure::SignedOut));
+        }
         let issuer = self.gate.0.issuer;
         let snapshot = context.issuers.snapshot(issuer);
         match snapshot.as_ref().and_then(|snapshot| snapshot.metadata()) {
@@ -125,11 +128,6 @@ impl Flow for RefreshFlow {
             }
             Waiting::Tokens => Step::Done(Err(RefreshFailure::Internal)),
         }
-    }
-
-    fn on_refresh(self, _: RefreshOutcome, _: &mut Context<'_>) -> Step<Self> {
-        // A refresh waits for no other.
-        Step::Done(Err(RefreshFailure::Internal))
     }
 }
 

@@ -5,7 +5,7 @@
 //! refresh: they ask [`Refreshes`], which lets one flight go and gives all of them its outcome.
 //!
 //! ```text
-//!  request ── token due ──► demand ──► Settled(Renewed │ Refused │ SignedOut │ Unavailable)
+//!  request ── token due ──► demand ──► Settled(Renewed │ Refused │ Unavailable)
 //!                              │ Pending
 //!                              ▼
 //!                         poll_flight ──► RefreshFlow, driven to its end ──► on_landed

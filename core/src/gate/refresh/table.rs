@@ -33,11 +33,6 @@ pub struct RefreshLimits {
     pub min_back_off: Duration,
     /// The longest such pause. 60 s.
     pub max_back_off: Duration,
-    /// How long a session that was signed out is remembered, so that nothing that was under way
-    /// brings it back. 1 h.
-    pub signed_out: Duration,
-    /// The most such sessions; the oldest ones are forgotten first. 50 000.
-    pub signed_out_sessions: usize,
 }
 
 impl Default for RefreshLimits {
@@ -49,8 +44,6 @@ impl Default for RefreshLimits {
             sessions: 10_000,
             min_back_off: Duration::from_secs(1),
             max_back_off: Duration::from_secs(60),
-            signed_out: Duration::from_secs(3600),
-            signed_out_sessions: 50_000,
         }
     }
 }
@@ -62,32 +55,24 @@ struct Key {
     generation: u32,
 }
 
-/// What a request asks of [`Refreshes`].
+/// What a request asks of [`Refreshes`]: new tokens for its session.
 #[derive(Clone, Debug)]
-pub struct RefreshDemand(Wanted);
-
-#[derive(Clone, Debug)]
-enum Wanted {
-    Refresh(Box<Refreshing>),
-    SignOut(SessionId),
-}
+pub struct RefreshDemand(Box<Refreshing>);
 
 impl RefreshDemand {
-    pub(in crate::gate) fn refresh(refreshing: Refreshing) -> Self {
-        Self(Wanted::Refresh(Box::new(refreshing)))
-    }
-
-    pub(in crate::gate) const fn sign_out(session: SessionId) -> Self {
-        Self(Wanted::SignOut(session))
+    pub(in crate::gate) fn new(refreshing: Refreshing) -> Self {
+        Self(Box::new(refreshing))
     }
 
     /// The session that it is about.
     #[must_use]
-    pub fn session(&self) -> SessionId {
-        match &self.0 {
-            Wanted::Refresh(refreshing) => refreshing.session().id(),
-            Wanted::SignOut(session) => *session,
-        }
+    pub const fn session(&self) -> SessionId {
+        self.0.session().id()
+    }
+
+    const fn key(&self) -> Key {
+        let session = self.0.session();
+        Key { session: session.id(), generation: session.tokens.generation }
     }
 }
 
@@ -98,8 +83,6 @@ pub enum RefreshOutcome {
     Renewed(Arc<Session>),
     /// The provider gives no more tokens for the session: it is over.
     Refused,
-    /// The session was signed out.
-    SignedOut,
     /// There are no new tokens at the moment.
     Unavailable {
         /// When it may be worth to ask again.
@@ -150,7 +133,7 @@ pub struct RefreshFlight {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RefreshEvent {
-    /// The session ended meanwhile, or another flight came before: what this one brought is void.
+    /// Nobody waits for the flight any more, and it brought nothing that counts.
     Dropped,
     /// There are no new tokens for now.
     Failed(RefreshFailure),
@@ -176,8 +159,6 @@ pub struct Refreshes {
     due: BTreeSet<(u64, Key)>,
     /// The flights that have not landed, by number; their deadlines go up with it.
     flights: BTreeMap<u64, (Monotonic, Key)>,
-    signed_out: BTreeMap<SessionId, Monotonic>,
-    signed_out_until: BTreeSet<(Monotonic, SessionId)>,
     /// Counts demands and flights.
     number: u64,
 }
@@ -209,33 +190,17 @@ impl Refreshes {
             expiries: BTreeSet::new(),
             due: BTreeSet::new(),
             flights: BTreeMap::new(),
-            signed_out: BTreeMap::new(),
-            signed_out_until: BTreeSet::new(),
             number: 0,
         }
     }
 
-    /// A request waits for new tokens, or signs its session out.
+    /// A request waits for new tokens.
     #[must_use]
     pub fn demand(&mut self, demand: &RefreshDemand, now: Now) -> RefreshProgress {
         let now = now.monotonic;
         self.sweep(now);
-        match &demand.0 {
-            Wanted::SignOut(session) => {
-                self.sign_out(*session, now);
-                RefreshProgress::Settled(RefreshOutcome::SignedOut)
-            }
-            Wanted::Refresh(refreshing) => self.demand_refresh(refreshing, now),
-        }
-    }
-
-    fn demand_refresh(&mut self, refreshing: &Refreshing, now: Monotonic) -> RefreshProgress {
-        let session = refreshing.session();
-        let key = Key { session: session.id(), generation: session.tokens.generation };
+        let key = demand.key();
         let settled = |outcome| RefreshProgress::Settled(outcome);
-        if self.signed_out.contains_key(&key.session) {
-            return settled(RefreshOutcome::SignedOut);
-        }
         let failures = match self.entries.get(&key) {
             None if self.entries.len() >= self.limits.sessions => {
                 let retry_after = self.limits.min_back_off;
@@ -259,7 +224,7 @@ impl Refreshes {
         };
         let until = now.saturating_add(self.limits.flight);
         let number = self.next_number();
-        let refreshing = Box::new(refreshing.clone());
+        let refreshing = demand.0.clone();
         self.set(key, Entry { state: State::Due { number, refreshing }, until, failures });
         RefreshProgress::Pending { until }
     }
@@ -307,9 +272,6 @@ impl Refreshes {
         self.sweep(now);
         let RefreshFlightId { number, key } = flight;
         self.flights.remove(&number);
-        if self.signed_out.contains_key(&key.session) {
-            return RefreshEvent::Dropped;
-        }
         let entry = self.entries.get(&key);
         let failures = entry.map_or(0, |entry| entry.failures);
         let is_awaited = entry.is_some_and(
@@ -335,29 +297,6 @@ impl Refreshes {
                 RefreshEvent::Failed(failure)
             }
             _ => RefreshEvent::Dropped,
-        }
-    }
-
-    /// Whether `session` was signed out a short time ago, so that no answer may bring it back.
-    #[must_use]
-    pub fn is_signed_out(&self, session: SessionId, now: Now) -> bool {
-        self.signed_out.get(&session).is_some_and(|until| now.monotonic < *until)
-    }
-
-    fn sign_out(&mut self, session: SessionId, now: Monotonic) {
-        let all = Key { session, generation: 0 }..=Key { session, generation: u32::MAX };
-        while let Some(key) = self.entries.range(all.clone()).next().map(|(key, _)| *key) {
-            self.remove(key);
-        }
-        let until = now.saturating_add(self.limits.signed_out);
-        if let Some(before) = self.signed_out.insert(session, until) {
-            self.signed_out_until.remove(&(before, session));
-        }
-        self.signed_out_until.insert((until, session));
-        while self.signed_out.len() > self.limits.signed_out_sessions
-            && let Some((_, oldest)) = self.signed_out_until.pop_first()
-        {
-            self.signed_out.remove(&oldest);
         }
     }
 
@@ -392,12 +331,6 @@ impl Refreshes {
                 // Its turn never came; who waits for it has waited long enough.
                 self.failed(key, entry.failures, now);
             }
-        }
-        while let Some((until, session)) = self.signed_out_until.first().copied()
-            && until <= now
-        {
-            self.signed_out_until.pop_first();
-            self.signed_out.remove(&session);
         }
     }
 

@@ -1,6 +1,8 @@
 //! The gate driven by hand: a browser with a cookie jar, a provider that does what a test says, and
 //! a virtual clock.
 
+mod auth0_cookies;
+mod backchannel;
 mod callback;
 mod explain;
 mod login;
@@ -13,14 +15,16 @@ use crate::{
     crypto::RUSTCRYPTO,
     encoding,
     flow::Flow,
-    http::{FetchError, Inbound, Outbound, QueryWriter},
+    http::{BodyError, FetchError, Inbound, Outbound, QueryWriter},
     issuer::{Availability, Document, IssuerMachine, IssuerSnapshot},
     oidc::ClientConfig,
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites, Served},
     secret::Secret,
+    session::{RevocationList, RevocationOutcome},
     test_support::{
         CLIENT_ID, Counting, ISSUER, NOW, ProviderKey, after, ok, ready_machine, with_context,
+        with_revocations,
     },
 };
 use alloc::{
@@ -78,6 +82,7 @@ fn gate_for(client: ClientConfig) -> Gate {
             path if path.starts_with("/private") => Served::Page,
             _ => Served::Nothing,
         })
+        .backchannel_logout()
         .build()
         .unwrap()
 }
@@ -101,6 +106,10 @@ struct Browser {
     refreshes: Refreshes,
     /// How many claims of the ID token differ from the usual ones.
     id_token: fn(&Login) -> String,
+    /// What is over before its time; `None` where the store is not to be had.
+    revocations: Option<RevocationList>,
+    /// The body of the next request that is asked for it.
+    body: Result<Vec<u8>, BodyError>,
 }
 
 /// What the provider learned from an authorization request.
@@ -124,6 +133,8 @@ impl Browser {
             key_set_answer: Ok(ok(KEY.jwk_set())),
             refreshes: Refreshes::new(RefreshLimits::default()),
             id_token: |login| id_token(login, ""),
+            revocations: Some(RevocationList::default()),
+            body: Err(BodyError::Broken),
         }
     }
 
@@ -168,7 +179,9 @@ impl Browser {
 
     fn call<T>(&mut self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let snapshot: Arc<IssuerSnapshot> = self.machine.snapshot();
-        with_context(after(self.clock), &mut self.entropy, &snapshot, call)
+        let none = RevocationList::default();
+        let revocations = self.revocations.as_ref().unwrap_or(&none);
+        with_revocations(after(self.clock), &mut self.entropy, &snapshot, revocations, call)
     }
 
     /// Plays the adapter until the request is decided, and keeps the cookies.
@@ -194,6 +207,23 @@ impl Browser {
                 Step::Refresh(wait) => {
                     let outcome = self.settle(wait.demand());
                     self.call(|context| wait.resume(outcome, context))
+                }
+                Step::Read(read) => {
+                    let body = match core::mem::replace(&mut self.body, Err(BodyError::Broken)) {
+                        Ok(body) if body.len() > read.limits().max_bytes => {
+                            Err(BodyError::TooLarge)
+                        }
+                        body => body,
+                    };
+                    self.call(|context| read.resume(body, context))
+                }
+                Step::Revoke(revoke) => {
+                    let now = after(self.clock).unix;
+                    let outcome = match &mut self.revocations {
+                        Some(list) => list.record(revoke.revocation(), now),
+                        None => RevocationOutcome::Unavailable,
+                    };
+                    self.call(|context| revoke.resume(outcome, context))
                 }
                 Step::Await(wait) => {
                     let availability = self.wait(wait.need());
