@@ -24,6 +24,8 @@ pub struct GateFlow {
 pub(super) enum Waiting {
     /// A login, for the discovery document.
     Login(login::Pending),
+    /// A login, for the provider to take its request.
+    Pushed(login::Pushing),
     /// A callback, for the discovery document.
     Callback(callback::Received),
     /// A callback, for the token endpoint.
@@ -62,6 +64,7 @@ impl Flow for GateFlow {
     ) -> Step<Self> {
         match self.waiting {
             Waiting::Tokens(redeeming) => self.gate.on_tokens(redeeming, answer, context),
+            Waiting::Pushed(pushing) => self.gate.on_pushed(pushing, answer, context),
             // No other wait is for an answer.
             _ => respond(pages::internal()),
         }

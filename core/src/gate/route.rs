@@ -27,7 +27,7 @@ impl Gate {
         };
         let guarded = covered.is_some();
         let local = match routed.target {
-            Target::External(url) => return self.forward(target, &url, guarded, request, context),
+            Target::External(url) => return self.forward(target, url, guarded, request, context),
             Target::Local(local) => local,
             Target::None => LocalUrl {
                 path: target.path.borrowed(),
@@ -49,13 +49,13 @@ impl Gate {
     fn forward(
         &self,
         target: &RequestTarget<'_>,
-        url: &ExternalUrl<'_>,
+        url: ExternalUrl<'_>,
         guarded: bool,
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let ExternalUrl { scheme, authority, path, query } = url;
-        let Ok(destination) = Url::of_parts(*scheme, authority, path, query.as_deref()) else {
+        let Ok(destination) = Url::of_parts(scheme, &authority, path, query.as_deref()) else {
             return respond(pages::rewrite_too_long());
         };
         if guarded {

@@ -45,17 +45,22 @@ pub(crate) fn refresh_refusal(answer: &Inbound) -> RefreshFailure {
     }
 }
 
-/// Checks the claims that tie a refreshed ID token to the session (OpenID Connect Core 1.0 §12.2).
-/// Its issuer was compared when it was read, and its `nonce` is not looked at: it need not have one.
+/// Checks the claims that tie a refreshed ID token to the session of `user` (OpenID Connect Core 1.0
+/// §12.2). Its issuer was compared when it was read, and its `nonce` is not looked at: it need not
+/// have one. Somebody who signed in for an organization does not end up in another one.
 pub(crate) fn check_refreshed_id_token(
     token: &VerifiedToken,
     client: &ClientConfig,
-    subject: &str,
+    user: &Object,
     access_token: &str,
     crypto: &CryptoProvider,
 ) -> Result<(), IdTokenError> {
-    if token.subject() != Some(subject) {
+    let claims = token.claims();
+    if claims.get("sub") != user.get("sub") {
         return Err(IdTokenError::Subject);
+    }
+    if user.get("org_id").is_some_and(|organization| claims.get("org_id") != Some(organization)) {
+        return Err(IdTokenError::Organization);
     }
     id_token::check_parties(token, &client.client_id, access_token, crypto)
 }

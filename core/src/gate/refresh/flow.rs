@@ -232,7 +232,7 @@ fn on_key(
     check_refreshed_id_token(
         &verified,
         &gate.client,
-        refreshing.session.subject(),
+        refreshing.session.user(),
         tokens.access_token.expose(),
         &gate.crypto,
     )?;

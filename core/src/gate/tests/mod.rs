@@ -6,6 +6,7 @@ mod backchannel;
 mod callback;
 mod explain;
 mod login;
+mod login_request;
 mod logout;
 mod refresh;
 mod routing;
@@ -17,7 +18,7 @@ use crate::{
     flow::Flow,
     http::{BodyError, FetchError, Inbound, Outbound, QueryWriter},
     issuer::{Availability, Document, IssuerMachine, IssuerSnapshot},
-    oidc::ClientConfig,
+    oidc::{ClientConfig, LoginPolicy},
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites, Served},
     secret::Secret,
@@ -51,7 +52,11 @@ fn gate() -> Gate {
 }
 
 fn gate_at(base_url: &str) -> Gate {
-    gate_for(client(base_url))
+    builder_at(base_url).build().unwrap()
+}
+
+fn builder_at(base_url: &str) -> GateBuilder {
+    builder_for(client(base_url))
 }
 
 fn client(base_url: &str) -> ClientConfig {
@@ -60,7 +65,7 @@ fn client(base_url: &str) -> ClientConfig {
         .with_audience("https://api.example")
 }
 
-fn gate_for(client: ClientConfig) -> Gate {
+fn builder_for(client: ClientConfig) -> GateBuilder {
     let rewrites = Rewrites::builder()
         .after_files([
             RewriteRule::new("/api/auth/:path", "/api/auth/:path*"),
@@ -83,8 +88,11 @@ fn gate_for(client: ClientConfig) -> Gate {
             _ => Served::Nothing,
         })
         .backchannel_logout()
-        .build()
-        .unwrap()
+}
+
+/// The same gate with another policy for logins.
+fn gate_with_login(login: LoginPolicy) -> Gate {
+    builder_at("https://app.example").login(login).build().unwrap()
 }
 
 /// A browser in front of a gate.
@@ -104,6 +112,10 @@ struct Browser {
     /// The key set, where it is asked for again.
     key_set_answer: Result<Inbound, FetchError>,
     refreshes: Refreshes,
+    /// The authorization requests that the gate pushed.
+    pushed_requests: Vec<Outbound>,
+    /// What the endpoint for them answers.
+    pushed_answer: Option<Result<Inbound, FetchError>>,
     /// How many claims of the ID token differ from the usual ones.
     id_token: fn(&Login) -> String,
     /// What is over before its time; `None` where the store is not to be had.
@@ -132,6 +144,8 @@ impl Browser {
             refresh_answer: None,
             key_set_answer: Ok(ok(KEY.jwk_set())),
             refreshes: Refreshes::new(RefreshLimits::default()),
+            pushed_requests: vec![],
+            pushed_answer: None,
             id_token: |login| id_token(login, ""),
             revocations: Some(RevocationList::default()),
             body: Err(BodyError::Broken),
@@ -198,10 +212,15 @@ impl Browser {
                 Step::Done(output) => return output,
                 Step::Fetch(fetch) => {
                     let request = fetch.request().clone();
-                    let refreshes = request.body.contains("grant_type=refresh_token");
-                    let answer = if refreshes { &self.refresh_answer } else { &self.token_answer };
-                    let answer = answer.clone().unwrap_or(Err(FetchError::Transport));
-                    self.token_requests.push(request);
+                    let answers = if request.url.as_str() == "https://op.example/par" {
+                        self.pushed_requests.push(request);
+                        &self.pushed_answer
+                    } else {
+                        let refreshes = request.body.contains("grant_type=refresh_token");
+                        self.token_requests.push(request);
+                        if refreshes { &self.refresh_answer } else { &self.token_answer }
+                    };
+                    let answer = answers.clone().unwrap_or(Err(FetchError::Transport));
                     self.call(|context| fetch.resume(answer, context))
                 }
                 Step::Refresh(wait) => {
@@ -290,18 +309,7 @@ impl Browser {
         let target = QueryWriter::for_url("/api/auth/login").pair("returnTo", return_to).finish();
         let response = response(self.get(&target));
         assert_eq!(response.status, 302);
-        let (url, query) = location(&response).split_once('?').unwrap();
-        assert_eq!(url, "https://op.example/authorize");
-        let parameter = |name| Query::new(query).unique(name).unwrap().unwrap().to_string();
-        assert_eq!(parameter("response_type"), "code");
-        assert_eq!(parameter("client_id"), CLIENT_ID);
-        assert_eq!(parameter("code_challenge_method"), "S256");
-        assert_eq!(parameter("audience"), "https://api.example");
-        Login {
-            state: parameter("state"),
-            nonce: parameter("nonce"),
-            code_challenge: parameter("code_challenge"),
-        }
+        login_of(&response)
     }
 
     /// Comes back from the provider with a good code.
@@ -326,9 +334,40 @@ impl Browser {
         self.navigate("/api/auth/logout")
     }
 
+    /// The session cookie, name and value.
+    fn session_cookie(&self) -> Option<(String, String)> {
+        let name = self.gate.0.names.session();
+        self.cookies.iter().find(|(known, _)| known == name).cloned()
+    }
+
+    /// How many cookies hold the session.
     fn session_cookies(&self) -> usize {
-        let own = |name: &str| self.gate.0.names.is_own(name.as_bytes());
-        self.cookies.iter().filter(|(name, _)| own(name)).count()
+        let session = self.gate.0.names.session();
+        let holds = |name: &str| {
+            name.strip_prefix(session).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.cookies.iter().filter(|(name, _)| holds(name)).count()
+    }
+}
+
+/// What the provider learns of a login from the way to it.
+fn login_of(response: &Response) -> Login {
+    let (url, query) = location(response).split_once('?').unwrap();
+    assert_eq!(url, "https://op.example/authorize");
+    login_of_query(query)
+}
+
+/// The same from the parameters of an authorization request.
+fn login_of_query(query: &str) -> Login {
+    let parameter = |name| Query::new(query).unique(name).unwrap().unwrap().to_string();
+    assert_eq!(parameter("response_type"), "code");
+    assert_eq!(parameter("client_id"), CLIENT_ID);
+    assert_eq!(parameter("code_challenge_method"), "S256");
+    assert_eq!(parameter("audience"), "https://api.example");
+    Login {
+        state: parameter("state"),
+        nonce: parameter("nonce"),
+        code_challenge: parameter("code_challenge"),
     }
 }
 

@@ -16,7 +16,7 @@ const OVER: u64 = 3595;
 const API: &str = "/api/private-route";
 
 fn offline_gate() -> Gate {
-    gate_for(client("https://app.example").with_offline_access())
+    builder_for(client("https://app.example").with_offline_access()).build().unwrap()
 }
 
 /// Somebody who signed in, some seconds ago.
@@ -342,6 +342,26 @@ fn a_refreshed_id_token_is_checked() {
         let answer = response(browser.get(API));
         assert_eq!((answer.status, code(&answer)), (401, "not_authenticated"), "{at}");
         assert_eq!(browser.session_cookies(), 0, "{at}");
+    }
+}
+
+/// Somebody who signed in for one organization does not end up in another one.
+#[test]
+fn a_refresh_does_not_change_the_organization() {
+    for (organization, is_fine) in
+        [(r#","org_id":"one""#, true), (r#","org_id":"two""#, false), ("", false)]
+    {
+        let mut browser = Browser::new(offline_gate());
+        browser.id_token = |login| id_token(login, r#","org_id":"one""#);
+        browser.sign_in();
+        browser.clock = DUE;
+        let (issued, expiry) = (NOW + DUE, NOW + DUE + 600);
+        let claims = format!(
+            r#"{{"iss":"{ISSUER}","aud":"{CLIENT_ID}","sub":"user","iat":{issued},"exp":{expiry}{organization}}}"#
+        );
+        browser.refresh_answer = renewed(1, &format!(r#","id_token":"{}""#, KEY.sign(&claims)));
+        let decision = browser.get(API);
+        assert_eq!(matches!(decision, Decision::Forward(_)), is_fine, "{organization}");
     }
 }
 
