@@ -19,7 +19,7 @@ use portcullis_core::{
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites},
     secret::Secret,
-    session::{HeldCookies, Purpose, SealedCookie, SecretRing},
+    session::{HeldCookies, Purpose, RevocationList, SealedCookie, SecretRing},
     time::{Monotonic, Now, UnixSeconds},
 };
 use portcullis_hyper::crypto::AWS_LC;
@@ -171,7 +171,9 @@ fn decisions(c: &mut Criterion) {
     let mut entropy = Counter::default();
     let now =
         Now { unix: UnixSeconds(NOW), monotonic: Monotonic::from_start(Duration::from_secs(1000)) };
-    let mut context = Context { now, entropy: &mut entropy, issuers: &issuer };
+    let revocations = RevocationList::default();
+    let (entropy, issuers) = (&mut entropy, &issuer);
+    let mut context = Context { now, entropy, issuers, revocations: &revocations };
     let usual = [
         ("host", "app.example"),
         ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),

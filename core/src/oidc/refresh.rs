@@ -59,8 +59,9 @@ pub(crate) fn check_refreshed_id_token(
     if claims.get("sub") != user.get("sub") {
         return Err(IdTokenError::Subject);
     }
-    if user.get("org_id").is_some_and(|organization| claims.get("org_id") != Some(organization)) {
-        return Err(IdTokenError::Organization);
+    match (user.get("org_id"), claims.get("org_id")) {
+        (Some(before), Some(now)) if before != now => return Err(IdTokenError::Organization),
+        _ => {}
     }
     id_token::check_parties(token, &client.client_id, access_token, crypto)
 }

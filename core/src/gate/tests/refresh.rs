@@ -349,7 +349,7 @@ fn a_refreshed_id_token_is_checked() {
 #[test]
 fn a_refresh_does_not_change_the_organization() {
     for (organization, is_fine) in
-        [(r#","org_id":"one""#, true), (r#","org_id":"two""#, false), ("", false)]
+        [(r#","org_id":"one""#, true), (r#","org_id":"two""#, false), ("", true)]
     {
         let mut browser = Browser::new(offline_gate());
         browser.id_token = |login| id_token(login, r#","org_id":"one""#);
