@@ -76,7 +76,7 @@ impl Gate {
                 Target::External(url) => GateOutcome::Forward {
                     destination: url.to_string(),
                     request: match self.forward_edits(request, guarded) {
-                        edits if guarded => {
+                        edits if explanation.carries_token => {
                             edits.with_credentials(FieldText::constant(CREDENTIALS))
                         }
                         edits => edits,

@@ -32,8 +32,8 @@ const MAX_REFRESHES: u8 = 2;
 /// Where a request goes on to.
 #[derive(Debug)]
 pub(super) enum Onward {
-    /// To an upstream, with the access token.
-    Forward(Url),
+    /// To an upstream, with the access token or without it.
+    Forward { destination: Url, carries_token: bool },
     /// To the application.
     Serve { path: String, query: Option<String> },
 }
@@ -89,7 +89,7 @@ impl Gate {
             return respond(pages::forged());
         }
         let edits = match &onward {
-            Onward::Forward(_) => self.forward_edits(request, true),
+            Onward::Forward { .. } => self.forward_edits(request, true),
             Onward::Serve { .. } => self.serve_edits(request),
         };
         let admitted = Admitted { onward, edits, held, is_prefetch: is_prefetch(request) };
@@ -110,8 +110,8 @@ impl Gate {
     fn wants_refresh(&self, admitted: &Admitted, session: &Session, now: UnixSeconds) -> bool {
         let tokens = &session.tokens;
         let is_due = match (&admitted.onward, admitted.is_prefetch) {
-            (Onward::Forward(_), true) => !tokens.is_usable(now),
-            (Onward::Serve { .. }, true) => false,
+            (Onward::Forward { carries_token: true, .. }, true) => !tokens.is_usable(now),
+            (_, true) => false,
             (_, false) => tokens.is_due(now, self.0.refresh_margin),
         };
         is_due && tokens.refresh_token.is_some()
@@ -176,7 +176,8 @@ impl Gate {
         let now = context.now.unix;
         let mut headers = Headers::new();
         let (edits, destination) = match onward {
-            Onward::Forward(destination) => {
+            Onward::Forward { destination, carries_token: false } => (edits, Ok(destination)),
+            Onward::Forward { destination, carries_token: true } => {
                 let token = session.usable_access_token(now)?;
                 let bearer = FieldText::new(format!("Bearer {}", token.expose())).ok()?;
                 (edits.with_credentials(bearer), Ok(destination))

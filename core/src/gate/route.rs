@@ -21,13 +21,16 @@ impl Gate {
     ) -> Step<GateFlow> {
         let routing =
             RouteRequest { path: &target.path, query: target.query, headers: request.headers };
-        let Decided { routed, covered } = match self.0.router.route(&routing) {
+        let Decided { routed, covered, carries_token } = match self.0.router.route(&routing) {
             Ok(decided) => decided,
             Err(error) => return respond(pages::rewrite_failed(error)),
         };
         let guarded = covered.is_some();
         let local = match routed.target {
-            Target::External(url) => return self.forward(target, url, guarded, request, context),
+            Target::External(url) => {
+                let guarded = guarded.then_some(carries_token);
+                return self.forward(target, url, guarded, request, context);
+            }
             Target::Local(local) => local,
             Target::None => LocalUrl {
                 path: target.path.borrowed(),
@@ -46,11 +49,12 @@ impl Gate {
         }
     }
 
+    /// `guarded` says whether a request that needs a session carries its access token.
     fn forward(
         &self,
         target: &RequestTarget<'_>,
         url: ExternalUrl<'_>,
-        guarded: bool,
+        guarded: Option<bool>,
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
@@ -58,8 +62,9 @@ impl Gate {
         let Ok(destination) = Url::of_parts(scheme, &authority, path, query.as_deref()) else {
             return respond(pages::rewrite_too_long());
         };
-        if guarded {
-            return self.guarded(Onward::Forward(destination), target, request, context);
+        if let Some(carries_token) = guarded {
+            let onward = Onward::Forward { destination, carries_token };
+            return self.guarded(onward, target, request, context);
         }
         Step::Done(Decision::Forward(Forward {
             destination,
@@ -95,8 +100,8 @@ impl Gate {
         Step::Done(Decision::Serve(Serve { path, query, session, request, response }))
     }
 
-    /// What changes in a request on its way to an upstream. Where credentials of ours are to take
-    /// their place, the client's own stay behind.
+    /// What changes in a request on its way to an upstream. The client's own credentials stay
+    /// behind where a session takes their place.
     pub(super) fn forward_edits(
         &self,
         request: &RequestHead<'_>,

@@ -278,9 +278,9 @@ fn during_an_outage_the_old_token_is_used_while_it_is_valid() {
 fn a_person_gets_a_page_where_there_is_no_token() {
     let mut browser = signed_in(OVER);
     browser.refresh_answer = Some(Err(FetchError::Timeout));
-    let answer = response(browser.navigate("/outside/x"));
+    let answer = response(browser.navigate("/alias/x"));
     assert_eq!((answer.status, code(&answer)), (503, "tokens_unavailable"));
-    assert!(answer.body.contains("/api/auth/login?returnTo=%2Foutside%2Fx"), "{}", answer.body);
+    assert!(answer.body.contains("/api/auth/login?returnTo=%2Falias%2Fx"), "{}", answer.body);
     assert!(answer.headers.get("retry-after").is_some());
 }
 
