@@ -7,6 +7,7 @@
 
 mod allocations;
 mod api_tokens;
+mod auth0_cookies;
 mod bad_input;
 mod browser;
 mod dependencies;
