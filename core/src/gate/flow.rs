@@ -32,6 +32,8 @@ pub(super) enum Waiting {
     LogoutOfSession(logout::Pending),
     /// A logout, for the discovery document.
     Logout(logout::Pending),
+    /// A logout, for its refresh token to be given back.
+    LogoutOfToken(logout::Pending),
     /// A back-channel logout, for its form.
     LogoutForm,
     /// A back-channel logout, for the discovery document.
@@ -58,6 +60,8 @@ impl Flow for GateFlow {
     ) -> Step<Self> {
         match self.waiting {
             Waiting::Tokens(redeeming) => self.gate.on_tokens(redeeming, answer, context),
+            // Whatever the provider says, the session here is over.
+            Waiting::LogoutOfToken(pending) => self.gate.finish_logout(&pending, context),
             // No other wait is for an answer.
             _ => respond(pages::internal()),
         }

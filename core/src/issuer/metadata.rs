@@ -24,6 +24,7 @@ pub struct ProviderMetadata {
     token_endpoint: Url,
     jwks_uri: Url,
     end_session_endpoint: Option<Url>,
+    revocation_endpoint: Option<Url>,
     client_authentication: ClientAuthentication,
     names_itself_in_responses: bool,
 }
@@ -66,6 +67,7 @@ impl ProviderMetadata {
             token_endpoint: required("token_endpoint")?,
             jwks_uri: required("jwks_uri")?,
             end_session_endpoint: endpoint("end_session_endpoint")?,
+            revocation_endpoint: endpoint("revocation_endpoint")?,
             client_authentication,
             names_itself_in_responses: document
                 .get("authorization_response_iss_parameter_supported")
@@ -101,6 +103,12 @@ impl ProviderMetadata {
     #[must_use]
     pub const fn end_session_endpoint(&self) -> Option<&Url> {
         self.end_session_endpoint.as_ref()
+    }
+
+    /// Where tokens are given back (RFC 7009).
+    #[must_use]
+    pub const fn revocation_endpoint(&self) -> Option<&Url> {
+        self.revocation_endpoint.as_ref()
     }
 
     /// How the client proves who it is.

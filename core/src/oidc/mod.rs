@@ -22,7 +22,9 @@ pub(crate) use authorization::authorization_url;
 pub(crate) use callback::CallbackParameters;
 pub(crate) use client_authentication::ClientAuthenticationError;
 pub(crate) use id_token::check_id_token;
-pub(crate) use logout::{EndSession, LogoutOrder, LogoutTarget, OrderedSessions};
+pub(crate) use logout::{
+    EndSession, LogoutOrder, LogoutTarget, OrderedSessions, revocation_request,
+};
 pub(crate) use token_endpoint::{TokenResponse, code_form};
 
 use crate::http::{Origin, UrlError};

@@ -136,6 +136,7 @@ pub(crate) fn discovery() -> String {
         "token_endpoint":"https://op.example/token",
         "jwks_uri":"https://op.example/jwks",
         "end_session_endpoint":"https://op.example/logout",
+        "revocation_endpoint":"https://op.example/revoke",
         "token_endpoint_auth_methods_supported":["client_secret_post"],
         "authorization_response_iss_parameter_supported":true}"#
         .into()
