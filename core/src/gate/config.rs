@@ -6,7 +6,7 @@ use crate::{
     http::Scheme,
     issuer::IssuerIndex,
     jwt::{ClockTolerance, TokenPolicy, TokenPolicyError},
-    oidc::{ClientConfig, LogoutPolicy},
+    oidc::{ClientConfig, LoginPolicy, LogoutPolicy},
     path::CanonicalPath,
     pattern::Pattern,
     rewrite::{Matcher, Rewrites, Router, Served, Serves},
@@ -118,6 +118,7 @@ pub struct GateBuilder {
     rewrites: Rewrites,
     serves: Box<Serves>,
     limits: ForwardLimits,
+    login: LoginPolicy,
     logout: LogoutPolicy,
     backchannel_logout: bool,
     auth0_cookies: Option<Auth0Cookies>,
@@ -141,6 +142,7 @@ impl GateBuilder {
             rewrites: Rewrites::default(),
             serves: Box::new(|_| Served::Nothing),
             limits: ForwardLimits::default(),
+            login: LoginPolicy::default(),
             logout: LogoutPolicy::default(),
             backchannel_logout: false,
             auth0_cookies: None,
@@ -224,6 +226,12 @@ impl GateBuilder {
         Self { limits, ..self }
     }
 
+    /// What a login asks of the provider, and who may say so.
+    #[must_use]
+    pub fn login(self, login: LoginPolicy) -> Self {
+        Self { login, ..self }
+    }
+
     /// What signing out does beyond ending the session here, and where it may lead.
     #[must_use]
     pub fn logout(self, logout: LogoutPolicy) -> Self {
@@ -295,6 +303,8 @@ impl GateBuilder {
             keeps_id_token: self.keeps_id_token,
             api: self.api,
             limits: self.limits,
+            clock_tolerance: self.clock_tolerance,
+            login: self.login,
             logout: self.logout,
             auth0_cookies: self.auth0_cookies,
         })))

@@ -22,6 +22,8 @@ pub struct GateFlow {
 pub(super) enum Waiting {
     /// A login, for the discovery document.
     Login(login::Pending),
+    /// A login, for the provider to take its request.
+    Pushed(login::Pushing),
     /// A callback, for the discovery document.
     Callback(callback::Received),
     /// A callback, for the token endpoint.
@@ -62,6 +64,7 @@ impl Flow for GateFlow {
             Waiting::Tokens(redeeming) => self.gate.on_tokens(redeeming, answer, context),
             // Whatever the provider says, the session here is over.
             Waiting::LogoutOfToken(pending) => self.gate.finish_logout(&pending, context),
+            Waiting::Pushed(pushing) => self.gate.on_pushed(pushing, answer, context),
             // No other wait is for an answer.
             _ => respond(pages::internal()),
         }

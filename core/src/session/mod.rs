@@ -22,7 +22,9 @@ pub use payload::Session;
 pub use policy::SessionPolicy;
 pub use revocations::{Revocation, RevocationKey, RevocationList, RevocationOutcome, Revocations};
 pub use seal::{Purpose, SealError, SecretRing, SecretRingError};
-pub use transaction::{LoginTransaction, MAX_OPEN_LOGINS};
+pub use transaction::MAX_OPEN_LOGINS;
+
+pub(crate) use transaction::{FoundLogin, LoginCookies, LoginTransaction};
 
 pub(crate) use auth0_cookies::{Auth0CookieNames, Auth0CookiesRead, HeldAuth0Cookies};
 pub(crate) use payload::SessionTokens;

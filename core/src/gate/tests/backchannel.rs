@@ -76,7 +76,7 @@ fn a_session_that_was_ended_is_none() {
     let mut browser = signed_in();
     assert_eq!(browser.deliver(&signed(&claims("t1", r#","sid":"s1""#))).status, 200);
     assert_eq!(response(browser.get("/api/private-route")).status, 401);
-    assert!(browser.cookies.is_empty());
+    assert_eq!(browser.session_cookies(), 0);
     // Whoever signs in again is signed in again.
     browser.token_answer = None;
     browser.id_token = |login| {

@@ -6,6 +6,7 @@ mod backchannel;
 mod callback;
 mod explain;
 mod login;
+mod login_request;
 mod logout;
 mod routing;
 
@@ -16,7 +17,7 @@ use crate::{
     flow::Flow,
     http::{BodyError, FetchError, Inbound, Outbound, QueryWriter},
     issuer::{Availability, Document, IssuerMachine, IssuerSnapshot},
-    oidc::ClientConfig,
+    oidc::{ClientConfig, LoginPolicy},
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites, Served},
     secret::Secret,
@@ -50,6 +51,10 @@ fn gate() -> Gate {
 }
 
 fn gate_at(base_url: &str) -> Gate {
+    builder_at(base_url).build().unwrap()
+}
+
+fn builder_at(base_url: &str) -> GateBuilder {
     let client = ClientConfig::new(CLIENT_ID, Secret::new("client secret"), base_url)
         .unwrap()
         .with_audience("https://api.example");
@@ -60,6 +65,10 @@ fn gate_at(base_url: &str) -> Gate {
             RewriteRule::new("/hidden", "/private/x"),
             RewriteRule::new("/open/:path*", "http://localhost:6000/open/:path*"),
             RewriteRule::new("/outside/:path*", "http://localhost:5000/api/:path*"),
+            RewriteRule::new("/alias/:path*", "http://localhost:5000/api/:path*")
+                .with_access_token(),
+            RewriteRule::new("/api/theirs/:path*", "https://theirs.example/:path*")
+                .without_access_token(),
             RewriteRule::new("/api/:path*", "http://localhost:5000/api/:path*"),
         ])
         .build()
@@ -75,8 +84,11 @@ fn gate_at(base_url: &str) -> Gate {
             _ => Served::Nothing,
         })
         .backchannel_logout()
-        .build()
-        .unwrap()
+}
+
+/// The same gate with another policy for logins.
+fn gate_with_login(login: LoginPolicy) -> Gate {
+    builder_at("https://app.example").login(login).build().unwrap()
 }
 
 /// A browser in front of a gate.
@@ -91,6 +103,10 @@ struct Browser {
     token_requests: Vec<Outbound>,
     /// What the token endpoint answers.
     token_answer: Option<Result<Inbound, FetchError>>,
+    /// The authorization requests that the gate pushed.
+    pushed_requests: Vec<Outbound>,
+    /// What the endpoint for them answers.
+    pushed_answer: Option<Result<Inbound, FetchError>>,
     /// How many claims of the ID token differ from the usual ones.
     id_token: fn(&Login) -> String,
     /// What is over before its time; `None` where the store is not to be had.
@@ -116,6 +132,8 @@ impl Browser {
             machine: ready_machine(&KEY.jwk_set()),
             token_requests: vec![],
             token_answer: None,
+            pushed_requests: vec![],
+            pushed_answer: None,
             id_token: |login| id_token(login, ""),
             revocations: Some(RevocationList::default()),
             body: Err(BodyError::Broken),
@@ -169,8 +187,15 @@ impl Browser {
                     return decision;
                 }
                 Step::Fetch(fetch) => {
-                    self.token_requests.push(fetch.request().clone());
-                    let answer = self.token_answer.clone().unwrap_or(Err(FetchError::Transport));
+                    let request = fetch.request().clone();
+                    let answers = if request.url.as_str() == "https://op.example/par" {
+                        self.pushed_requests.push(request);
+                        &self.pushed_answer
+                    } else {
+                        self.token_requests.push(request);
+                        &self.token_answer
+                    };
+                    let answer = answers.clone().unwrap_or(Err(FetchError::Transport));
                     self.call(|context| fetch.resume(answer, context))
                 }
                 Step::Read(read) => {
@@ -238,18 +263,7 @@ impl Browser {
         let target = QueryWriter::for_url("/api/auth/login").pair("returnTo", return_to).finish();
         let response = response(self.get(&target));
         assert_eq!(response.status, 302);
-        let (url, query) = location(&response).split_once('?').unwrap();
-        assert_eq!(url, "https://op.example/authorize");
-        let parameter = |name| Query::new(query).unique(name).unwrap().unwrap().to_string();
-        assert_eq!(parameter("response_type"), "code");
-        assert_eq!(parameter("client_id"), CLIENT_ID);
-        assert_eq!(parameter("code_challenge_method"), "S256");
-        assert_eq!(parameter("audience"), "https://api.example");
-        Login {
-            state: parameter("state"),
-            nonce: parameter("nonce"),
-            code_challenge: parameter("code_challenge"),
-        }
+        login_of(&response)
     }
 
     /// Comes back from the provider with a good code.
@@ -266,9 +280,40 @@ impl Browser {
         assert_eq!((response.status, location(&response)), (303, "/private"));
     }
 
+    /// The session cookie, name and value.
+    fn session_cookie(&self) -> Option<(String, String)> {
+        let name = self.gate.0.names.session();
+        self.cookies.iter().find(|(known, _)| known == name).cloned()
+    }
+
+    /// How many cookies hold the session.
     fn session_cookies(&self) -> usize {
-        let own = |name: &str| self.gate.0.names.is_own(name.as_bytes());
-        self.cookies.iter().filter(|(name, _)| own(name)).count()
+        let session = self.gate.0.names.session();
+        let holds = |name: &str| {
+            name.strip_prefix(session).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.cookies.iter().filter(|(name, _)| holds(name)).count()
+    }
+}
+
+/// What the provider learns of a login from the way to it.
+fn login_of(response: &Response) -> Login {
+    let (url, query) = location(response).split_once('?').unwrap();
+    assert_eq!(url, "https://op.example/authorize");
+    login_of_query(query)
+}
+
+/// The same from the parameters of an authorization request.
+fn login_of_query(query: &str) -> Login {
+    let parameter = |name| Query::new(query).unique(name).unwrap().unwrap().to_string();
+    assert_eq!(parameter("response_type"), "code");
+    assert_eq!(parameter("client_id"), CLIENT_ID);
+    assert_eq!(parameter("code_challenge_method"), "S256");
+    assert_eq!(parameter("audience"), "https://api.example");
+    Login {
+        state: parameter("state"),
+        nonce: parameter("nonce"),
+        code_challenge: parameter("code_challenge"),
     }
 }
 
