@@ -38,6 +38,8 @@ pub(super) enum Waiting {
     Logout(logout::Pending),
     /// A guarded request, for new tokens.
     Refresh(Box<guarded::Unrefreshed>),
+    /// A logout, for its refresh token to be given back.
+    LogoutOfToken(logout::Pending),
     /// A back-channel logout, for its form.
     LogoutForm,
     /// A back-channel logout, for the discovery document.
@@ -64,6 +66,8 @@ impl Flow for GateFlow {
     ) -> Step<Self> {
         match self.waiting {
             Waiting::Tokens(redeeming) => self.gate.on_tokens(redeeming, answer, context),
+            // Whatever the provider says, the session here is over.
+            Waiting::LogoutOfToken(pending) => self.gate.finish_logout(&pending, context),
             Waiting::Pushed(pushing) => self.gate.on_pushed(pushing, answer, context),
             // No other wait is for an answer.
             _ => respond(pages::internal()),

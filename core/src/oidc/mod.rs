@@ -28,7 +28,9 @@ pub(crate) use callback::CallbackParameters;
 pub(crate) use client_authentication::ClientAuthenticationError;
 pub(crate) use id_token::ExpectedIdToken;
 pub(crate) use login_policy::{Asked, LoginParameters};
-pub(crate) use logout::{EndSession, LogoutOrder, LogoutTarget, OrderedSessions};
+pub(crate) use logout::{
+    EndSession, LogoutOrder, LogoutTarget, OrderedSessions, revocation_request,
+};
 pub(crate) use refresh::{check_refreshed_id_token, refresh_form, refresh_refusal};
 pub(crate) use token_endpoint::{TokenResponse, code_form};
 

@@ -127,7 +127,7 @@ struct Tokens {
 
 /// RFC 6749 §5.2
 #[derive(Debug)]
-enum TokenError {
+pub(super) enum TokenError {
     InvalidClient,
     InvalidGrant,
     InvalidRequest(&'static str),
@@ -143,7 +143,7 @@ struct ErrorDocument {
 }
 
 impl TokenError {
-    fn response(self) -> Response<Bytes> {
+    pub(super) fn response(self) -> Response<Bytes> {
         let (status, error, error_description) = match self {
             Self::InvalidClient => {
                 (StatusCode::UNAUTHORIZED, "invalid_client", "the client did not authenticate")

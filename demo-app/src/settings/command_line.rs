@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::checks::Fault;
-use crate::explain::Explain;
+use crate::{explain::Explain, token::Token};
 
 /// The runtime that carries the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -48,8 +48,10 @@ pub struct CommandLine {
 /// What the binary can do besides running the demonstration.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show what the gate would do with a request, and why.
+    /// Show what the gate would do with a request, and why
     Explain(Explain),
+    /// Verify access tokens
+    Token(Token),
 }
 
 impl CommandLine {
