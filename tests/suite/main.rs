@@ -126,6 +126,8 @@ on_every_runtime! {
         a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
         signing_out_ends_the_session_at_a_certified_provider,
         a_certified_provider_signs_people_out_over_the_back_channel,
+        a_certified_provider_sees_each_refresh_token_once,
+        signing_out_gives_the_refresh_token_back,
         a_certified_provider_takes_pushed_requests_and_signed_assertions,
         a_mock_provider_signs_people_in,
     ]
