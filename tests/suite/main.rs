@@ -116,6 +116,7 @@ on_every_runtime! {
         a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
         signing_out_ends_the_session_at_a_certified_provider,
         a_certified_provider_signs_people_out_over_the_back_channel,
+        a_certified_provider_takes_pushed_requests_and_signed_assertions,
         a_mock_provider_signs_people_in,
     ]
     process: [
@@ -136,6 +137,7 @@ on_every_runtime! {
         what_another_tab_does_is_seen,
         a_double_click_signs_in_once,
         a_callback_that_is_opened_again_leads_on,
+        another_site_does_not_sign_a_person_out,
         the_private_page_is_usable_with_the_keyboard,
         pages_fit_a_phone,
         pages_work_without_scripts,

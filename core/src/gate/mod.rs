@@ -17,6 +17,7 @@ mod backchannel;
 mod callback;
 mod config;
 mod decision;
+mod document;
 mod edits;
 mod explain;
 mod flow;

@@ -1,13 +1,16 @@
 //! The gate's own answers: JSON for programs, a plain page for people. All text is constant but for
 //! codes, which are constants too, and links, which are escaped.
 
-use super::answer::{Answer, AnswerReason};
+use super::{
+    answer::{Answer, AnswerReason},
+    document::{self, Forms, escape},
+};
 use crate::{
     http::{FieldText, Response},
     oidc::{CallbackError, LoginError, ProviderError},
     rewrite::RouteError,
 };
-use alloc::{format, string::String};
+use alloc::format;
 
 /// 400, with the code of the rule that the request breaks.
 pub(super) fn bad_request(code: &'static str) -> Response {
@@ -113,33 +116,12 @@ pub(super) fn login_not_started(error: LoginError, login: &str, retry_after: u64
     Answer::new(response, AnswerReason::Login(error))
 }
 
-fn page(status: u16, title: &str, text: &str, code: &str, login: &str) -> Response {
+fn page(status: u16, title: &'static str, text: &str, code: &str, login: &str) -> Response {
     let login = escape(login);
-    let body = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{text}</p>\n\
+    let content = format!(
+        "<p>{text}</p>\n\
          <p><a href=\"{login}\">Try again</a> or go to the <a href=\"/\">start page</a>.</p>\n\
-         <p><small>Code: <code>{code}</code></small></p>\n</main>\n</body>\n</html>\n"
+         <p><small>Code: <code>{code}</code></small></p>\n"
     );
-    let mut response = Response::with_body(status, "text/html; charset=utf-8", body);
-    let policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-    response.headers.append("content-security-policy", FieldText::constant(policy));
-    response.headers.append("referrer-policy", FieldText::constant("no-referrer"));
-    response
-}
-
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    document::page(status, title, &content, Forms::None)
 }
