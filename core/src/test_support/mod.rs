@@ -42,6 +42,12 @@ pub(crate) fn after(seconds: u64) -> Now {
 #[derive(Debug, Default)]
 pub(crate) struct Counting(u64);
 
+impl From<u64> for Counting {
+    fn from(start: u64) -> Self {
+        Self(start)
+    }
+}
+
 impl Entropy for Counting {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
         for chunk in bytes.chunks_mut(8) {
@@ -140,6 +146,7 @@ pub(crate) fn discovery() -> String {
         "token_endpoint":"https://op.example/token",
         "jwks_uri":"https://op.example/jwks",
         "end_session_endpoint":"https://op.example/logout",
+        "revocation_endpoint":"https://op.example/revoke",
         "token_endpoint_auth_methods_supported":["client_secret_post"],
         "authorization_response_iss_parameter_supported":true}"#
         .into()
