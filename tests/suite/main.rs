@@ -22,6 +22,7 @@ mod logout;
 mod next_differential;
 mod outages;
 mod process;
+mod refresh;
 mod token_command;
 mod vectors;
 
@@ -115,6 +116,14 @@ on_every_runtime! {
         a_key_set_that_cannot_be_had_is_no_fault_of_the_token,
         a_key_that_is_known_outlives_the_provider,
         the_log_has_no_secret,
+    ]
+    refresh: [
+        many_requests_make_one_refresh,
+        a_browser_that_leaves_does_not_take_the_refresh_along,
+        a_provider_that_is_down_signs_nobody_out,
+        a_refused_refresh_leads_to_the_sign_in,
+        an_id_token_about_somebody_else_ends_the_session,
+        tabs_that_refresh_all_the_time_stay_signed_in,
     ]
     interoperability: [
         a_certified_provider_signs_people_in,

@@ -72,6 +72,20 @@ pub(super) fn method_not_allowed(allow: &'static str) -> Response {
     response
 }
 
+/// 503 for somebody who is signed in, whose access token has expired, while the provider gives no
+/// new one: a page with the way to sign in again for people, who would be led there by `refusal`,
+/// JSON for programs. `retry_after` says in how many seconds it may be worth to try again.
+pub(super) fn tokens_unavailable(refusal: &Answer, retry_after: u64) -> Answer {
+    let reason = AnswerReason::TokensUnavailable;
+    let text = "The identity provider cannot be reached at the moment.";
+    let mut response = match refusal.response.headers.get("location") {
+        Some(login) => page(503, "Not available", text, reason.code(), login),
+        None => json(503, reason.code(), text),
+    };
+    response.headers.append("retry-after", FieldText::from(retry_after.max(1)));
+    Answer::new(response, reason)
+}
+
 fn json(status: u16, error: &'static str, description: &'static str) -> Response {
     let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
     Response::with_body(status, "application/json", body)

@@ -42,6 +42,12 @@ pub(crate) fn after(seconds: u64) -> Now {
 #[derive(Debug, Default)]
 pub(crate) struct Counting(u64);
 
+impl From<u64> for Counting {
+    fn from(start: u64) -> Self {
+        Self(start)
+    }
+}
+
 impl Entropy for Counting {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
         for chunk in bytes.chunks_mut(8) {

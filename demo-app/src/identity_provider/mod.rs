@@ -56,6 +56,8 @@ pub struct Configuration {
     pub clients: Vec<Client>,
     /// The APIs for which a client may ask an access token, by the `audience` parameter.
     pub audiences: Vec<String>,
+    /// How long an access token works, in seconds.
+    pub access_token_lifetime: u64,
 }
 
 /// The provider: its keys, and who signed in.

@@ -88,6 +88,8 @@ Always optional:
   PORTCULLIS_FRONTEND_ADDR  Where the front end listens [default: localhost:3000]
   PORTCULLIS_API_ADDR       Where the API listens [default: localhost:5000]
   PORTCULLIS_IDP_ADDR       Where the built-in provider listens [default: localhost:4000]
+  PORTCULLIS_IDP_TOKEN_LIFETIME
+                            How many seconds its access tokens work [default: 3600]
   PORTCULLIS_RUNTIME        As --runtime, which wins
 
 The AUTH0_ names have the second names PORTCULLIS_SECRET, PORTCULLIS_BASE_URL, PORTCULLIS_ISSUER,

@@ -23,6 +23,8 @@ pub(crate) enum Answer {
     Raw(&'static str),
     /// Nothing: the connection is closed.
     Hangup,
+    /// 200 with this body, some time later.
+    Late(Duration, String),
 }
 
 impl Answer {
@@ -32,6 +34,10 @@ impl Answer {
 
     fn bytes(&self) -> Vec<u8> {
         match self {
+            Self::Late(pause, body) => {
+                thread::sleep(*pause);
+                Self::Http(200, body.clone()).bytes()
+            }
             Self::Http(status, body) => format!(
                 "HTTP/1.1 {status} Scripted\r\ncontent-type: application/json\r\n\
                  content-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -64,6 +70,7 @@ struct Shared {
     requests: Mutex<Vec<String>>,
     /// The `Authorization` field of the last request that had one.
     authorization: Mutex<String>,
+    forms: Mutex<Vec<String>>,
     stopped: AtomicBool,
 }
 
@@ -97,6 +104,7 @@ impl Provider {
             granted: Mutex::default(),
             requests: Mutex::default(),
             authorization: Mutex::default(),
+            forms: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
         let server = {
@@ -165,6 +173,12 @@ impl Provider {
     /// The `Authorization` field of the last request that had one.
     pub(crate) fn authorization(&self) -> String {
         self.shared.authorization.lock().expect("no thread panics").clone()
+    }
+
+    /// What the gate sent as `name` in its forms, in order.
+    pub(crate) fn sent(&self, name: &str) -> Vec<String> {
+        let forms = self.shared.forms.lock().expect("no thread panics");
+        forms.iter().filter_map(|form| query_of(&format!("?{form}"), name)).collect()
     }
 
     /// The claims of a good access token.
@@ -294,10 +308,12 @@ impl Shared {
                 break;
             }
         }
-        reader.take(length).read_to_end(&mut Vec::new())?;
+        let mut form = String::new();
+        reader.take(length).read_to_string(&mut form)?;
         let target = first.split(' ').nth(1).unwrap_or_default();
         let path = target.split('?').next().unwrap_or_default();
         self.requests.lock().expect("no thread panics").push(path.to_owned());
+        self.forms.lock().expect("no thread panics").push(form);
         let answers = self.answers.lock().expect("no thread panics");
         let answer = answers.get(path).cloned().unwrap_or(Answer::Http(404, String::new()));
         drop(answers);
