@@ -15,6 +15,8 @@ pub(super) enum Play {
     Shared(&'static str, fn(&Stage)),
     /// By this function, before a gate of its own.
     Alone(&'static str, fn(&Stage)),
+    /// By a test of its own.
+    Elsewhere(&'static str),
     /// Not at all, and why.
     Nothing(&'static str),
 }
@@ -28,6 +30,9 @@ macro_rules! modules {
     };
     (@ alone ($module:ident :: $play:ident)) => {
         Play::Alone(concat!(stringify!($module), "::", stringify!($play)), $module::$play)
+    };
+    (@ elsewhere ($test:expr)) => {
+        Play::Elsewhere($test)
     };
     (@ nothing ($reason:expr)) => {
         Play::Nothing($reason)
@@ -81,10 +86,11 @@ pub(super) const MODULES: &[Module] = modules! {
     "oidcc-client-test-request-uri-signed-rs256" => nothing ("the gate sends no request objects");
     // Other profiles
     "oidcc-client-test-form-post-error" => nothing ("the callback takes no POST");
-    "oidcc-client-test-refresh-token" => nothing ("played by the tests of refreshes");
+    "oidcc-client-test-refresh-token" => elsewhere ("refresh::many_requests_make_one_refresh");
     "oidcc-client-test-refresh-token-invalid-issuer" =>
-        nothing ("played by the tests of refreshes");
-    "oidcc-client-test-refresh-token-invalid-sub" => nothing ("played by the tests of refreshes");
+        elsewhere ("gate::tests::refresh::a_refreshed_id_token_is_checked, in the core");
+    "oidcc-client-test-refresh-token-invalid-sub" =>
+        elsewhere ("refresh::an_id_token_about_somebody_else_ends_the_session");
     "oidcc-client-test-aggregated-claims" => nothing ("the gate collects no claims");
     "oidcc-client-test-distributed-claims" => nothing ("the gate collects no claims");
     "oidcc-client-test-mtls-endpoint-aliases" => nothing ("the gate has no client certificates");
@@ -111,23 +117,23 @@ pub(super) const MODULES: &[Module] = modules! {
     "oidcc-client-test-rp-frontchannel-opinitlogout" => nothing ("the gate takes no frames");
     "oidcc-client-test-session-management" => nothing ("the gate takes no frames");
     // FAPI 2.0
-    "fapi2-client-test-ensure-authorization-response-with-invalid-state-fails" =>
+    "fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-state-fails" =>
         shared (login::another_state);
-    "fapi2-client-test-ensure-authorization-response-with-invalid-missing-state-fails" =>
+    "fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-missing-state-fails" =>
         shared (login::no_state);
-    "fapi2-client-test-invalid-authorization-response-iss" =>
+    "fapi2-security-profile-final-client-test-invalid-authorization-response-iss" =>
         shared (login::another_issuer_in_the_response);
-    "fapi2-client-test-remove-authorization-response-iss" =>
+    "fapi2-security-profile-final-client-test-remove-authorization-response-iss" =>
         alone (login::no_issuer_in_the_response);
-    "fapi2-client-test-invalid-expired-exp" => shared (login::expired);
-    "fapi2-client-test-invalid-missing-exp" => shared (login::no_expiry);
-    "fapi2-client-test-invalid-missing-aud" => shared (login::no_audience);
-    "fapi2-client-test-invalid-missing-iss" => shared (login::no_issuer);
-    "fapi2-client-test-invalid-missing-nonce" => shared (login::no_nonce);
-    "fapi2-client-test-invalid-secondary-aud" => shared (login::a_second_audience);
-    "fapi2-client-test-invalid-null-alg" => shared (login::no_signature);
-    "fapi2-client-test-invalid-alternate-alg" => shared (login::another_algorithm);
-    "fapi2-client-test-valid-aud-as-array" => shared (login::an_array_of_one_audience);
-    "fapi2-client-test-token-type-case-insensitivity" => shared (login::token_type_in_any_case);
-    "fapi2-client-test-token-endpoint-response-without-expires" => shared (login::no_lifetime);
+    "fapi2-security-profile-final-client-test-invalid-expired-exp" => shared (login::expired);
+    "fapi2-security-profile-final-client-test-invalid-missing-exp" => shared (login::no_expiry);
+    "fapi2-security-profile-final-client-test-invalid-missing-aud" => shared (login::no_audience);
+    "fapi2-security-profile-final-client-test-invalid-missing-iss" => shared (login::no_issuer);
+    "fapi2-security-profile-final-client-test-invalid-missing-nonce" => shared (login::no_nonce);
+    "fapi2-security-profile-final-client-test-invalid-secondary-aud" => shared (login::a_second_audience);
+    "fapi2-security-profile-final-client-test-invalid-null-alg" => shared (login::no_signature);
+    "fapi2-security-profile-final-client-test-invalid-alternate-alg" => shared (login::another_algorithm);
+    "fapi2-security-profile-final-client-test-valid-aud-as-array" => shared (login::an_array_of_one_audience);
+    "fapi2-security-profile-final-client-test-token-type-case-insensitivity" => shared (login::token_type_in_any_case);
+    "fapi2-security-profile-final-client-test-token-endpoint-response-without-expires" => shared (login::no_lifetime);
 };
