@@ -21,8 +21,9 @@ use portcullis_core::{
 };
 use std::sync::Arc;
 
-/// A [`Guard`] that can be put before an application: see
-/// [`ProtectedApi`](crate::protected_api::ProtectedApi). Cloning it is cheap, and the clones are one.
+/// A [`Guard`] that can be put before an application: before one of this engine's with
+/// [`ProtectedApi`](crate::protected_api::ProtectedApi), before any other with `GuardLayer` (feature
+/// `tower`). Cloning it is cheap, and the clones are one.
 ///
 /// What passes finds its token in the extensions of the request, as a
 /// [`VerifiedToken`](portcullis_core::jwt::VerifiedToken), and the [`Guard`], for rules that only the
@@ -104,13 +105,11 @@ impl<R: Runtime> ApiGuard<R> {
         };
         match passed {
             Ok(token) => Ok(self.pass(token, head, body, connection)),
-            Err(answer) => Err(self.answer(answer, &head, body).await),
+            Err(answer) => {
+                let runtime = self.driver.runtime();
+                Err(early::answer(runtime, answer, &head.headers, body).await)
+            }
         }
-    }
-
-    /// Gives an answer of the core's to a request whose body was not asked for.
-    pub(crate) async fn answer(&self, answer: Answer, head: &Parts, body: Body) -> Response<Body> {
-        early::answer(self.driver.runtime(), answer, &head.headers, body).await
     }
 
     /// The first step of a request, and where to remember its token.

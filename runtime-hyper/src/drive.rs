@@ -3,9 +3,17 @@
 //! A flow says what it waits for; the driver waits for it and resumes the flow with what came of
 //! it. Clocks are read and randomness is drawn anew for each call.
 
-use crate::{clock::SystemEntropy, issuers::SharedIssuers, runtime::Runtime};
+use crate::{
+    client::{Client, Fetcher, PoolLimits},
+    clock::SystemEntropy,
+    issuers::SharedIssuers,
+    runtime::Runtime,
+    tls::{self, TlsError},
+};
 use portcullis_core::{
+    crypto::CryptoProvider,
     flow::{Context, Flow, Step},
+    issuer::{IssuerConfig, IssuerMachine},
     time::Now,
 };
 
@@ -21,6 +29,22 @@ impl<R: Runtime> Driver<R> {
     #[must_use]
     pub const fn new(issuers: SharedIssuers<R>) -> Self {
         Self { issuers }
+    }
+
+    /// A driver of flows that look at the issuers of `configs`, in this order, with a client of its
+    /// own that trusts the bundled roots.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] where TLS is not to be had.
+    pub fn for_issuers(
+        runtime: R,
+        configs: impl IntoIterator<Item = IssuerConfig>,
+        crypto: CryptoProvider,
+    ) -> Result<Self, TlsError> {
+        let client = Client::new(runtime, tls::client_config(None)?, PoolLimits::default());
+        let machines = configs.into_iter().map(|config| IssuerMachine::new(config, crypto));
+        Ok(Self::new(SharedIssuers::new(machines, Fetcher::new(client))))
     }
 
     /// The runtime that the driver runs on.

@@ -9,6 +9,7 @@ mod api_tokens;
 mod bad_input;
 mod browser;
 mod dependencies;
+mod examples;
 mod express_differential;
 mod flow;
 mod harness;
