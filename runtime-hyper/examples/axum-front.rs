@@ -41,7 +41,7 @@ use portcullis_hyper::{
 use std::{env, error::Error, net::SocketAddr};
 
 fn name(session: &Session) -> &str {
-    session.user().text("name").ok().flatten().unwrap_or(session.subject())
+    session.user().text("name").ok().flatten().unwrap_or_else(|| session.subject())
 }
 
 async fn home(session: Option<Session>) -> String {
