@@ -8,7 +8,9 @@
 //!               ▼
 //!   ┌────────► Step ──────────► Done(decision)
 //!   │           │  │
-//!   │ resume    │  └─ Await ──► wait until the issuer's snapshot may have what is needed
+//!   │ resume    │  ├─ Await ──► wait until the issuer's snapshot may have what is needed
+//!   │           │  ├─ Read ───► read the body of the request, within limits
+//!   │           │  └─ Revoke ─► record that sessions are over
 //!   └───────────┤
 //!               └──── Fetch ──► send the request, bring the answer or why there is none
 //! ```
@@ -18,10 +20,12 @@
 
 use crate::{
     entropy::Entropy,
-    http::{FetchError, Inbound, Outbound},
+    http::{BodyError, BodyLimits, FetchError, Inbound, Outbound},
     issuer::{Availability, IssuerIndex, Issuers, Need},
+    session::{Revocation, RevocationOutcome, Revocations},
     time::Now,
 };
+use alloc::vec::Vec;
 use core::fmt;
 
 /// What a call may look at and draw from. The adapter makes a new one for each call.
@@ -32,6 +36,8 @@ pub struct Context<'c> {
     pub entropy: &'c mut dyn Entropy,
     /// What is known of the issuers at this moment.
     pub issuers: &'c dyn Issuers,
+    /// Which sessions are over before their time.
+    pub revocations: &'c dyn Revocations,
 }
 
 impl fmt::Debug for Context<'_> {
@@ -54,6 +60,20 @@ pub trait Flow: Sized {
 
     /// Goes on once the issuer's snapshot was brought up to date, or could not be.
     fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self>;
+
+    /// Goes on with the body of the request, or with the reason that it could not be read. A flow
+    /// that never asks for one is given up.
+    fn on_body(self, body: Result<Vec<u8>, BodyError>, context: &mut Context<'_>) -> Step<Self> {
+        let _ = body;
+        self.on_answer(Err(FetchError::Cancelled), context)
+    }
+
+    /// Goes on once a revocation was recorded, or could not be. A flow that never asks for it is
+    /// given up.
+    fn on_revoked(self, outcome: RevocationOutcome, context: &mut Context<'_>) -> Step<Self> {
+        let _ = outcome;
+        self.on_answer(Err(FetchError::Cancelled), context)
+    }
 }
 
 /// Where a request stands. An adapter has to know every kind, so that one that does not fails to
@@ -67,6 +87,11 @@ pub enum Step<F: Flow> {
     Fetch(Fetch<F>),
     /// Wait for an issuer, then [`Await::resume`].
     Await(Await<F>),
+    /// Read the body of the request, then [`Read::resume`]. It comes at most once in a request; a
+    /// request without it streams its body on, untouched.
+    Read(Read<F>),
+    /// Record that sessions are over, then [`Revoke::resume`].
+    Revoke(Revoke<F>),
 }
 
 /// A request waits for the answer to one of the core's own requests.
@@ -122,5 +147,55 @@ impl<F: Flow> Await<F> {
     /// Goes on with the word of the issuer's machine. Read a new snapshot first.
     pub fn resume(self, availability: Availability, context: &mut Context<'_>) -> Step<F> {
         self.flow.on_availability(availability, context)
+    }
+}
+
+/// A request waits for its own body.
+#[derive(Debug)]
+#[must_use = "a read that is dropped gives the request up"]
+pub struct Read<F> {
+    limits: BodyLimits,
+    flow: F,
+}
+
+impl<F: Flow> Read<F> {
+    pub(crate) const fn new(limits: BodyLimits, flow: F) -> Self {
+        Self { limits, flow }
+    }
+
+    /// How much may come, and how long it may take.
+    #[must_use]
+    pub const fn limits(&self) -> BodyLimits {
+        self.limits
+    }
+
+    /// Goes on with the whole body, or with the reason that it could not be read.
+    pub fn resume(self, body: Result<Vec<u8>, BodyError>, context: &mut Context<'_>) -> Step<F> {
+        self.flow.on_body(body, context)
+    }
+}
+
+/// A request waits until a revocation is recorded.
+#[derive(Debug)]
+#[must_use = "a revocation that is dropped is not recorded"]
+pub struct Revoke<F> {
+    revocation: Revocation,
+    flow: F,
+}
+
+impl<F: Flow> Revoke<F> {
+    pub(crate) const fn new(revocation: Revocation, flow: F) -> Self {
+        Self { revocation, flow }
+    }
+
+    /// What to record.
+    #[must_use]
+    pub const fn revocation(&self) -> &Revocation {
+        &self.revocation
+    }
+
+    /// Goes on with what came of it.
+    pub fn resume(self, outcome: RevocationOutcome, context: &mut Context<'_>) -> Step<F> {
+        self.flow.on_revoked(outcome, context)
     }
 }

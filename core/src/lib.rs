@@ -30,3 +30,8 @@ mod encoding;
 
 #[cfg(test)]
 mod test_support;
+
+/// The Rust examples of the user documentation, as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/rewrites-and-matchers.md")]
+mod documentation {}

@@ -269,11 +269,32 @@ pub(crate) fn decode_escape(high: Option<u8>, low: Option<u8>) -> Option<u8> {
     u8::try_from((digit(high)? << 4) | digit(low)?).ok()
 }
 
+/// Whether a path is canonical at a glance, as most are: no escape, and nothing that must be looked
+/// at with what stands around it.
+fn is_plain(raw: &str) -> bool {
+    let mut previous = 0;
+    let plain = raw.bytes().all(|byte| {
+        let starts_segment = previous == b'/';
+        previous = byte;
+        match byte {
+            b'/' | b'.' => !starts_segment,
+            b'#' | b'%' | b';' | b'?' | b'\\' => false,
+            _ => byte.is_ascii_graphic(),
+        }
+    });
+    plain && raw.starts_with('/')
+}
+
 /// Checks a path; `Some` if it had to be changed to be canonical.
 fn canonicalise(raw: &str) -> Result<Option<String>, PathError> {
     if raw.len() > MAX_PATH_LENGTH {
         return Err(PathError::PathTooLong);
     }
+    if is_plain(raw) { Ok(None) } else { normalise(raw) }
+}
+
+/// The same, character by character.
+fn normalise(raw: &str) -> Result<Option<String>, PathError> {
     let mut bytes = raw.bytes();
     if bytes.next() != Some(b'/') {
         return Err(PathError::NotAbsolute);

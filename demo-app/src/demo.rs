@@ -83,6 +83,8 @@ impl<R: Runtime> Demo<R> {
         let (api_server, api) =
             bind(&runtime, &settings.api_address, "PORTCULLIS_API_ADDR").await?;
         let mut servers = Vec::new();
+        let tls = tls::client_config(None).map_err(StartError::Tls)?;
+        let http = Client::new(runtime.clone(), tls, PoolLimits::default());
         let (client, is_development) = match settings.provider {
             Provider::External(client) => (client, false),
             Provider::BuiltIn { address, scope } => {
@@ -98,13 +100,12 @@ impl<R: Runtime> Demo<R> {
                 let configuration = provider_configuration(&client, identity_provider);
                 let provider =
                     IdentityProvider::new(configuration).map_err(StartError::Provider)?;
-                servers.push(server.start(ProviderHandler(Arc::new(provider))));
+                let fetcher = Fetcher::new(http.clone());
+                servers.push(server.start(ProviderHandler(Arc::new(provider), fetcher)));
                 (client, true)
             }
         };
 
-        let tls = tls::client_config(None).map_err(StartError::Tls)?;
-        let http = Client::new(runtime, tls, PoolLimits::default());
         let issuer = IssuerConfig::new(&client.issuer).map_err(StartError::Issuer)?;
         let machine = IssuerMachine::new(issuer, AWS_LC);
         let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(http.clone())));
@@ -216,6 +217,7 @@ fn gate(client: &ClientSettings, api: &Origin) -> Result<Gate, StartError> {
         .rewrites(rewrites)
         .protect(protected)
         .api([programs])
+        .backchannel_logout()
         .serves(|path| if pages::serves(path) { Served::File } else { Served::Nothing })
         .build()
         .map_err(StartError::Gate)

@@ -4,15 +4,17 @@
 #![no_main]
 
 use fuzz_support::{
-    ACCESS_TOKEN, CLIENT_SECRET, Counting, Head, Login, at, context, gate, known_issuer, signed_in,
+    ACCESS_TOKEN, CLIENT_SECRET, Counting, Head, Login, NOTHING_REVOKED, at, context, gate,
+    known_issuer, signed_in,
 };
 use libfuzzer_sys::fuzz_target;
 use portcullis_core::{
     entropy::{Entropy, EntropyError},
     flow::{Context, Step},
     gate::{Decision, GateFlow},
-    http::{FetchError, Response},
+    http::{BodyError, FetchError, Response},
     issuer::{Availability, IssuerSnapshot},
+    session::RevocationOutcome,
 };
 use std::{
     sync::{Arc, LazyLock},
@@ -54,7 +56,12 @@ fuzz_target!(|data: &[u8]| {
     // An hour after the access token has expired, and without randomness.
     let mut entropy = Exhausted;
     let now = at(Duration::from_secs(2 * 3600));
-    let mut context = Context { now, entropy: &mut entropy, issuers: known_issuer() };
+    let mut context = Context {
+        now,
+        entropy: &mut entropy,
+        issuers: known_issuer(),
+        revocations: &NOTHING_REVOKED,
+    };
     let step = gate().begin(&head.view(), &mut context);
     assert!(!matches!(step, Step::Done(Decision::Forward(_))));
 });
@@ -84,6 +91,21 @@ fn check(step: Step<GateFlow>, may_be_signed_in: bool) {
             assert!(may_be_signed_in || (segment != "private" && segment != "api"));
             assert!(serve.session.is_none() || may_be_signed_in);
         }
+        // A logout.
+        Step::Revoke(revoke) => {
+            assert!(may_be_signed_in);
+            let mut entropy = Counting::default();
+            let mut context = context(&mut entropy, known_issuer());
+            let step = revoke.resume(RevocationOutcome::Recorded, &mut context);
+            check(step, may_be_signed_in);
+        }
+        // A back-channel logout.
+        Step::Read(read) => {
+            assert!(read.limits().max_bytes <= 64 * 1024);
+            let mut entropy = Counting::default();
+            let mut context = context(&mut entropy, known_issuer());
+            check(read.resume(Err(BodyError::Timeout), &mut context), may_be_signed_in);
+        }
         // A callback that redeems its code.
         Step::Fetch(fetch) => {
             let request = fetch.request();
@@ -97,7 +119,10 @@ fn check(step: Step<GateFlow>, may_be_signed_in: bool) {
 }
 
 fn check_response(response: &Response) {
-    assert!(matches!(response.status, 200 | 204 | 302 | 303 | 400..=405 | 414 | 502 | 503));
+    assert!(matches!(
+        response.status,
+        200 | 204 | 302 | 303 | 400..=405 | 408 | 414 | 415 | 502 | 503
+    ));
     for secret in [ACCESS_TOKEN, CLIENT_SECRET] {
         assert!(!response.body.contains(secret));
         assert!(response.headers.iter().all(|(_, value)| !value.contains(secret)));

@@ -1,10 +1,11 @@
-//! A pattern, and on the next line a path: compiling and matching end, in linear time.
+//! A pattern, and on the next line a path: compiling and matching end, in linear time. The same as
+//! an expression for a whole value, and the value.
 
 #![no_main]
 
 use fuzz_support::lines;
 use libfuzzer_sys::fuzz_target;
-use portcullis_core::pattern::{Case, Param, Pattern};
+use portcullis_core::pattern::{Case, Param, Pattern, ValuePattern};
 
 /// Steps for each character of the pattern and of the path.
 const STEPS: u64 = 4;
@@ -16,8 +17,7 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(pattern.source(), source);
         let mut steps = 0;
         let captures = pattern.captures_counted(path, &mut steps);
-        let size = (source.len() as u64 + 8) * (path.len() as u64 + 8);
-        assert!(steps <= STEPS * size, "{steps} steps for {size}");
+        assert_linear(steps, source, path);
         assert_eq!(captures.is_some(), pattern.is_match(path));
         for (name, param) in captures.iter().flat_map(|captures| captures.iter()) {
             assert!(!name.is_empty());
@@ -27,4 +27,17 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
+    if let Ok(pattern) = ValuePattern::new(source) {
+        let mut steps = 0;
+        for (name, text) in pattern.captures_counted(path, &mut steps).iter().flat_map(|c| c.iter())
+        {
+            assert!(!name.is_empty() && path.contains(text));
+        }
+        assert_linear(steps, source, path);
+    }
 });
+
+fn assert_linear(steps: u64, source: &str, path: &str) {
+    let size = (source.len() as u64 + 8) * (path.len() as u64 + 8);
+    assert!(steps <= STEPS * size, "{steps} steps for {size}");
+}

@@ -1,4 +1,5 @@
-//! A rewrite rule (source and destination) and a request target: no client moves the destination.
+//! A rewrite rule (source and destination), a request target, and where they follow an expression
+//! for a header field and that field: no client moves the destination.
 
 #![no_main]
 
@@ -7,15 +8,18 @@ use libfuzzer_sys::fuzz_target;
 use portcullis_core::{
     http::{Url, UrlError},
     path::{CanonicalPath, RequestTarget},
-    rewrite::{RewriteRule, Rewrites, RouteRequest, Served, Target},
+    rewrite::{Condition, RewriteRule, Rewrites, RouteRequest, Served, Target},
 };
 
 fuzz_target!(|data: &[u8]| {
-    let Some([source, destination, target]) = lines::<3>(data) else { return };
-    let rule = RewriteRule::new(source, destination);
+    let Some([source, destination, target, value, field]) = lines::<5>(data) else { return };
+    let mut rule = RewriteRule::new(source, destination);
+    if !value.is_empty() {
+        rule = rule.has(Condition::header("x-field").value(value));
+    }
     let Ok(rewrites) = Rewrites::builder().after_files([rule]).build() else { return };
     let Ok(target) = RequestTarget::parse(target) else { return };
-    let headers = [("host", HOST)];
+    let headers = [("host", HOST), ("x-field", field)];
     let request = RouteRequest { path: &target.path, query: target.query, headers: &headers };
     let nothing = |_: &str| Served::Nothing;
     let explanation = rewrites.explain(&request, &nothing);

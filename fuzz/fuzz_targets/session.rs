@@ -7,6 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use portcullis_core::{
     flow::Step,
     gate::{Decision, GateFlow},
+    session::RevocationOutcome,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -45,6 +46,15 @@ fuzz_target!(|data: &[u8]| {
         Step::Done(Decision::Respond(answer)) => assert_eq!(answer.response.status, 401),
         step => panic!("{step:?}"),
     }
-    let logout = respond(begin("/api/auth/logout")).expect("an answer of the gate");
+    let logout = match begin("/api/auth/logout") {
+        Step::Revoke(revoke) => {
+            assert!(is_session);
+            let mut entropy = Counting::default();
+            let mut context = context(&mut entropy, known_issuer());
+            revoke.resume(RevocationOutcome::Recorded, &mut context)
+        }
+        step => step,
+    };
+    let logout = respond(logout).expect("an answer of the gate");
     assert_eq!(logout.status, 302);
 });

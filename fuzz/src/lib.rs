@@ -10,7 +10,7 @@ pub use entropy::Counting;
 pub use input::{Head, lines};
 pub use insecure::{INSECURE, sign};
 pub use world::{
-    ACCESS_TOKEN, API_AUDIENCE, CLIENT_ID, CLIENT_SECRET, HOST, ISSUER, Login, NOW, SESSION_COOKIE,
-    at, context, discovery, gate, get, key_set, known_issuer, ok, provider, ready_machine, respond,
-    sealed_session, secrets, signed_in,
+    ACCESS_TOKEN, API_AUDIENCE, CLIENT_ID, CLIENT_SECRET, HOST, ISSUER, Login, NOTHING_REVOKED,
+    NOW, SESSION_COOKIE, at, context, discovery, gate, get, key_set, known_issuer, ok, provider,
+    ready_machine, respond, sealed_as_auth0, sealed_session, secrets, signed_in,
 };

@@ -1,8 +1,9 @@
 //! A gate, its issuer and somebody who is signed in.
 
 use crate::{Counting, INSECURE, sign};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portcullis_core::{
-    crypto::{CryptoProvider, RUSTCRYPTO, SignatureAlgorithm},
+    crypto::{AeadKey, CryptoProvider, RUSTCRYPTO, SignatureAlgorithm},
     entropy::Entropy,
     flow::{Context, Step},
     gate::{Decision, Gate, GateFlow},
@@ -12,13 +13,14 @@ use portcullis_core::{
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites},
     secret::Secret,
-    session::{HeldCookies, Purpose, SealedCookie, SecretRing},
+    session::{Auth0Cookies, HeldCookies, Purpose, RevocationList, SealedCookie, SecretRing},
     time::{Monotonic, Now, UnixSeconds},
 };
 use std::{
     sync::{Arc, LazyLock},
     time::Duration,
 };
+use zeroize::Zeroizing;
 
 /// The moment at which everything happens unless a target says otherwise.
 pub const NOW: u64 = 1_800_000_000;
@@ -32,6 +34,7 @@ pub const SESSION_COOKIE: &str = "portcullis";
 
 pub const HOST: &str = "localhost:3000";
 
+const SECRET: &str = "a secret of at least 32 bytes, for fuzzing";
 const BASE_URL: &str = "http://localhost:3000";
 const UPSTREAM: &str = "http://localhost:5000/api/:path*";
 
@@ -40,6 +43,9 @@ const UPSTREAM: &str = "http://localhost:5000/api/:path*";
 pub fn provider() -> CryptoProvider {
     CryptoProvider { signatures: INSECURE.signatures, ..RUSTCRYPTO }
 }
+
+/// Nobody has signed out.
+pub static NOTHING_REVOKED: RevocationList = RevocationList::new(0);
 
 /// Both clocks, some time after the usual moment.
 pub fn at(after: Duration) -> Now {
@@ -51,12 +57,12 @@ pub fn at(after: Duration) -> Now {
 
 /// What a call needs, at the usual moment.
 pub fn context<'c>(entropy: &'c mut dyn Entropy, issuer: &'c Arc<IssuerSnapshot>) -> Context<'c> {
-    Context { now: at(Duration::ZERO), entropy, issuers: issuer }
+    Context { now: at(Duration::ZERO), entropy, issuers: issuer, revocations: &NOTHING_REVOKED }
 }
 
 /// The ring that the gate's cookies are sealed with.
 pub fn secrets(crypto: CryptoProvider) -> SecretRing {
-    SecretRing::new(["a secret of at least 32 bytes, for fuzzing"], crypto).expect("a good secret")
+    SecretRing::new([SECRET], crypto).expect("a good secret")
 }
 
 /// The gate of the demonstration: its rules, its guard, its routes.
@@ -72,6 +78,8 @@ pub fn gate() -> &'static Gate {
         Gate::builder(client, secrets(provider()), provider())
             .protect(Matcher::new(["/private/:path*", "/api/:path*"]).expect("good patterns"))
             .api([Pattern::new("/api/:path*", Case::Insensitive).expect("a good pattern")])
+            .backchannel_logout()
+            .auth0_cookies(Auth0Cookies::new([SECRET], provider()).expect("a good secret"))
             .rewrites(Rewrites::builder().after_files(rules).build().expect("good rules"))
             .build()
             .expect("a good gate")
@@ -199,6 +207,21 @@ pub fn sealed_session(plaintext: &[u8]) -> Option<String> {
         )
         .ok()?;
     Some(cookie_field(&headers))
+}
+
+/// What the Auth0 SDK for Next.js puts into a cookie of this protected header and this content.
+pub fn sealed_as_auth0(header: &[u8], content: &[u8]) -> String {
+    let mut material = Zeroizing::new([0; AeadKey::LENGTH]);
+    let (key, _) = material.split_at_mut(32);
+    RUSTCRYPTO.hash.hkdf_sha256(SECRET.as_bytes(), &[], b"JWE CEK", key).expect("32 bytes");
+    let protected = URL_SAFE_NO_PAD.encode(header);
+    let mut sealed = content.to_vec();
+    let key = AeadKey::new(material);
+    RUSTCRYPTO.aead.seal(&key, protected.as_bytes(), &mut sealed).expect("not too long");
+    let (ciphertext, tag) = sealed.split_at(sealed.len() - 16);
+    let [nonce, ciphertext, tag] =
+        [key.nonce().as_slice(), ciphertext, tag].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+    format!("{protected}..{nonce}.{ciphertext}.{tag}")
 }
 
 /// The head of a GET request.

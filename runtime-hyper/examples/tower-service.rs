@@ -16,7 +16,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use portcullis_core::{
-    guard::{Guard, GuardRoute, Requirement, Revocation},
+    guard::{Guard, GuardRoute, Requirement, TokenStatus},
     issuer::IssuerConfig,
     jwt::{TokenPolicy, VerifiedToken},
 };
@@ -34,10 +34,10 @@ async fn hello(request: Request<Body>) -> Result<Response<String>, Infallible> {
 }
 
 /// A real one would ask a store.
-async fn on_the_list(token: VerifiedToken) -> Revocation {
+async fn on_the_list(token: VerifiedToken) -> TokenStatus {
     match token.claims().text("jti") {
-        Ok(Some("stolen")) => Revocation::Revoked,
-        _ => Revocation::Good,
+        Ok(Some("stolen")) => TokenStatus::Revoked,
+        _ => TokenStatus::Active,
     }
 }
 

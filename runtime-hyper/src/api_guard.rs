@@ -15,7 +15,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use portcullis_core::{
     crypto::CryptoProvider,
     flow::{Context, Step},
-    guard::{Guard, GuardFlow, Refusal, Revocation, Verdict},
+    guard::{Guard, GuardFlow, Refusal, TokenStatus, Verdict},
     http::{RequestHead, Response as Answer},
     jwt::{TokenCacheLimits, VerifiedToken},
 };
@@ -37,7 +37,7 @@ pub struct ApiGuard<R> {
 }
 
 type AskRevocation =
-    dyn Fn(VerifiedToken) -> Pin<Box<dyn Future<Output = Revocation> + Send>> + Send + Sync;
+    dyn Fn(VerifiedToken) -> Pin<Box<dyn Future<Output = TokenStatus> + Send>> + Send + Sync;
 
 impl<R: Runtime> ApiGuard<R> {
     /// A guard whose keys come through `driver`. Every token is verified each time.
@@ -62,7 +62,7 @@ impl<R: Runtime> ApiGuard<R> {
     pub fn with_revocation<F, W>(self, ask: F) -> Self
     where
         F: Fn(VerifiedToken) -> W + Send + Sync + 'static,
-        W: Future<Output = Revocation> + Send + 'static,
+        W: Future<Output = TokenStatus> + Send + 'static,
     {
         Self { revocation: Some(Arc::new(move |token| Box::pin(ask(token)))), ..self }
     }
@@ -90,15 +90,16 @@ impl<R: Runtime> ApiGuard<R> {
         let (step, place) = convert::with_head(&head, connection, |request| {
             self.driver.begin(|context| self.begin(request, form.as_deref(), context))
         });
-        let verdict = self.driver.drive(step).await;
+        // A guard asks for no body: what it wants of one was read.
+        let verdict = self.driver.drive(step, &mut Body::empty()).await;
         self.remember(place, &verdict);
         let passed = match verdict {
             Verdict::Allowed(token) => Ok(Some(token)),
             Verdict::Anonymous => Ok(None),
             Verdict::Answered(answer) => Err(answer),
             Verdict::AskRevocation(check) => {
-                let revocation = self.ask(check.token()).await;
-                let verdict = check.resume(revocation);
+                let status = self.ask(check.token()).await;
+                let verdict = check.resume(status);
                 verdict.map(Some).map_err(|refusal| refused(refusal, &head, connection))
             }
             Verdict::Refused(refusal) => Err(refused(refusal, &head, connection)),
@@ -138,12 +139,12 @@ impl<R: Runtime> ApiGuard<R> {
         }
     }
 
-    async fn ask(&self, token: &VerifiedToken) -> Revocation {
+    async fn ask(&self, token: &VerifiedToken) -> TokenStatus {
         match &self.revocation {
             Some(ask) => ask(token.clone()).await,
             None => {
                 tracing::error!("the guard asks whether tokens were revoked, and nobody answers");
-                Revocation::Unknown
+                TokenStatus::Unknown
             }
         }
     }

@@ -4,31 +4,43 @@
 //! it. Clocks are read and randomness is drawn anew for each call.
 
 use crate::{
+    body::{Body, ReadError},
     client::{Client, Fetcher, PoolLimits},
     clock::SystemEntropy,
     issuers::SharedIssuers,
-    runtime::Runtime,
+    revocations::{MemoryRevocations, RevocationStore},
+    runtime::{Runtime, within},
     tls::{self, TlsError},
 };
+use core::{fmt, pin::pin};
 use portcullis_core::{
     crypto::CryptoProvider,
     flow::{Context, Flow, Step},
+    http::{BodyError, BodyLimits},
     issuer::{IssuerConfig, IssuerMachine},
     time::Now,
 };
+use std::sync::Arc;
 
 /// Gives flows what they are to look at, and waits for what they wait for. Clones share the
-/// issuers.
-#[derive(Debug)]
+/// issuers and what is remembered of sessions that are over.
 pub struct Driver<R> {
     issuers: SharedIssuers<R>,
+    revocations: Arc<dyn RevocationStore>,
 }
 
 impl<R: Runtime> Driver<R> {
-    /// A driver of flows that look at `issuers`. It reads their clock and fetches as they do.
+    /// A driver of flows that look at `issuers`. It reads their clock and fetches as they do, and
+    /// remembers in memory which sessions are over.
     #[must_use]
-    pub const fn new(issuers: SharedIssuers<R>) -> Self {
-        Self { issuers }
+    pub fn new(issuers: SharedIssuers<R>) -> Self {
+        Self { issuers, revocations: Arc::new(MemoryRevocations::default()) }
+    }
+
+    /// Remembers in `revocations` which sessions are over.
+    #[must_use]
+    pub fn with_revocations(self, revocations: Arc<dyn RevocationStore>) -> Self {
+        Self { revocations, ..self }
     }
 
     /// A driver of flows that look at the issuers of `configs`, in this order, with a client of its
@@ -59,8 +71,9 @@ impl<R: Runtime> Driver<R> {
         self.call(begin)
     }
 
-    /// Takes a flow to its end.
-    pub async fn drive<F>(&self, mut step: Step<F>) -> F::Output
+    /// Takes a flow to its end. `body` is that of the request, which is left alone unless the flow
+    /// asks for it; what it did not ask for can be streamed on.
+    pub async fn drive<F>(&self, mut step: Step<F>, body: &mut Body) -> F::Output
     where
         F: Flow<Output: Send> + Send,
     {
@@ -76,6 +89,15 @@ impl<R: Runtime> Driver<R> {
                     let availability = wait.await;
                     self.call(|context| waiting.resume(availability, context))
                 }
+                Step::Read(read) => {
+                    let body = self.read(core::mem::take(body), read.limits()).await;
+                    self.call(|context| read.resume(body, context))
+                }
+                Step::Revoke(revoke) => {
+                    let now = self.now().unix;
+                    let outcome = self.revocations.record(revoke.revocation(), now).await;
+                    self.call(|context| revoke.resume(outcome, context))
+                }
             };
         }
     }
@@ -87,12 +109,29 @@ impl<R: Runtime> Driver<R> {
 
     fn call<T>(&self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let (now, entropy) = (self.issuers.clock().now(), &mut SystemEntropy);
-        call(&mut Context { now, entropy, issuers: &self.issuers })
+        let (issuers, revocations) = (&self.issuers, &*self.revocations);
+        call(&mut Context { now, entropy, issuers, revocations })
+    }
+
+    async fn read(&self, body: Body, limits: BodyLimits) -> Result<Vec<u8>, BodyError> {
+        let read = pin!(body.read(limits.max_bytes));
+        match within(&self.runtime().timer(), limits.deadline, read).await {
+            Some(Ok(bytes)) => Ok(bytes.into()),
+            Some(Err(ReadError::TooLarge)) => Err(BodyError::TooLarge),
+            Some(Err(ReadError::Broken(_))) => Err(BodyError::Broken),
+            None => Err(BodyError::Timeout),
+        }
     }
 }
 
 impl<R> Clone for Driver<R> {
     fn clone(&self) -> Self {
-        Self { issuers: self.issuers.clone() }
+        Self { issuers: self.issuers.clone(), revocations: Arc::clone(&self.revocations) }
+    }
+}
+
+impl<R> fmt::Debug for Driver<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("issuers", &self.issuers).finish_non_exhaustive()
     }
 }

@@ -22,8 +22,9 @@ use portcullis_core::{
 /// Cloning it is cheap, and the clones are one.
 ///
 /// The decision is made from the head of a request alone: not a byte of a body is asked for before
-/// it, so that a client that expects `100 Continue` learns of a refusal instead. What is proxied
-/// streams in both directions at once.
+/// it, so that a client that expects `100 Continue` learns of a refusal instead. The one exception is
+/// a provider's form for a back-channel logout, which is small. What is proxied streams in both
+/// directions at once.
 pub struct FrontGate<R> {
     gate: Gate,
     driver: Driver<R>,
@@ -41,7 +42,7 @@ impl<R: Runtime> FrontGate<R> {
     pub(crate) async fn handle<F, W, E>(
         &self,
         head: Parts,
-        body: Body,
+        mut body: Body,
         connection: Option<Connection>,
         serve: F,
     ) -> Result<Response<Body>, E>
@@ -52,7 +53,7 @@ impl<R: Runtime> FrontGate<R> {
         let step = convert::with_head(&head, connection, |head| {
             self.driver.begin(|context| self.gate.begin(head, context))
         });
-        Ok(match self.driver.drive(step).await {
+        Ok(match self.driver.drive(step, &mut body).await {
             Decision::Forward(forward) => self.forward(forward, head, body).await,
             Decision::Serve(decided) => return self.serve(decided, head, body, serve).await,
             Decision::Respond(answer) => {

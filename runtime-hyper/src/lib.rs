@@ -20,6 +20,7 @@
 //! - [`client`]: the connection pool that both proxied requests and the core's own leave through.
 //! - [`issuers`] and [`drive`]: snapshots that are read without a lock, one flight for all that
 //!   wait for it, and the driver of flows.
+//! - [`revocations`]: which sessions are over before their time.
 //! - [`gateway`] and [`protected_api`]: the front gate and the guard of an API, as handlers of a
 //!   server, with an [`Application`](application::Application) behind them.
 //!
@@ -116,6 +117,7 @@ pub mod gateway;
 pub mod issuers;
 mod progress;
 pub mod protected_api;
+pub mod revocations;
 pub mod runtime;
 pub mod server;
 #[cfg(feature = "aws-lc-rs")]

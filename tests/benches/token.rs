@@ -28,6 +28,7 @@ use portcullis_core::{
     },
     jwt::{KeyId, TokenCache, TokenCacheLimits, TokenPolicy},
     key_set::{KeyLookup, KeySet},
+    session::RevocationList,
     time::{Monotonic, Now, UnixSeconds},
 };
 use portcullis_hyper::{
@@ -142,7 +143,13 @@ fn cache(c: &mut Criterion) {
         RequestHead { method: "GET", target: "/", headers: &fields, peer: None, secure: false };
     let mut cache = TokenCache::new(TokenCacheLimits::default());
     let mut entropy = Fixed;
-    let mut context = Context { now: at(0), entropy: &mut entropy, issuers: &snapshot };
+    let revocations = RevocationList::default();
+    let mut context = Context {
+        now: at(0),
+        entropy: &mut entropy,
+        issuers: &snapshot,
+        revocations: &revocations,
+    };
     let Step::Done(Verdict::Allowed(token)) = guard.begin(&head, &mut context) else {
         panic!("allowed")
     };

@@ -95,7 +95,7 @@ pub(crate) fn a_callback_works_once(runtime: Runtime) {
     assert_eq!(client.open(sent.location()).status, 303);
     // The same browser once more, by the back button, is led on; another gets nothing.
     let again = client.open(sent.location());
-    assert_eq!((again.status, again.location()), (303, "/"));
+    assert_eq!((again.status, again.location()), (303, "/private"));
     let mut other = Client::new();
     let page = other.open(sent.location());
     assert_failed(&other, &page, 400, "login_not_started_here");
@@ -117,8 +117,8 @@ pub(crate) fn a_sign_in_that_the_provider_refuses_is_forbidden(runtime: Runtime)
     let demo = Demo::start(runtime);
     for (error, status, code) in [
         ("access_denied&error_description=evil%3Cscript%3E", 403, "access_denied"),
-        ("login_required", 400, "interaction_required"),
-        ("temporarily_unavailable", 503, "provider_unavailable"),
+        ("login_required", 400, "login_required"),
+        ("temporarily_unavailable", 503, "temporarily_unavailable"),
         ("evil", 502, "provider_error"),
     ] {
         let mut client = Client::new();

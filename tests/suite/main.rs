@@ -5,14 +5,18 @@
 
 #![allow(clippy::unwrap_used, reason = "this is all tests, helpers included")]
 
+mod allocations;
 mod api_tokens;
 mod bad_input;
 mod browser;
 mod dependencies;
+mod documentation;
 mod examples;
 mod express_differential;
 mod flow;
 mod harness;
+mod interoperability;
+mod logout;
 mod next_differential;
 mod outages;
 mod process;
@@ -54,6 +58,11 @@ on_every_runtime! {
         after_signing_out_the_sign_in_is_asked_for_again,
         another_site_signs_nobody_out,
         logins_in_two_tabs_do_not_disturb_each_other,
+    ]
+    logout: [
+        a_logout_at_the_provider_is_one_here,
+        a_copy_of_the_cookie_is_no_session_after_signing_out,
+        a_logout_notice_of_nobody_is_refused,
     ]
     bad_input: [
         a_callback_with_another_state_is_refused,
@@ -100,6 +109,13 @@ on_every_runtime! {
         a_key_set_that_cannot_be_had_is_no_fault_of_the_token,
         a_key_that_is_known_outlives_the_provider,
         the_log_has_no_secret,
+    ]
+    interoperability: [
+        a_certified_provider_signs_people_in,
+        a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
+        signing_out_ends_the_session_at_a_certified_provider,
+        a_certified_provider_signs_people_out_over_the_back_channel,
+        a_mock_provider_signs_people_in,
     ]
     process: [
         stops_when_it_is_told_to,

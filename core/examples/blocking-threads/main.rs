@@ -20,6 +20,7 @@ use portcullis_core::{
     http::{RequestHead, Response},
     issuer::{Availability, Demand, IssuerConfig, IssuerMachine, IssuerSnapshot, Need},
     jwt::TokenPolicy,
+    session::RevocationList,
 };
 use std::sync::{Arc, Mutex, RwLock};
 use std::{env, error::Error, net::TcpListener, thread};
@@ -52,17 +53,15 @@ impl Api {
                     let availability = self.fetch(wait.need());
                     self.call(|context| wait.resume(availability, context))
                 }
-                Step::Fetch(fetch) => {
-                    let answer = send(fetch.request());
-                    self.call(|context| fetch.resume(answer, context))
-                }
+                _ => unreachable!("a guard waits for nothing else"),
             };
         }
     }
 
     fn call<T>(&self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let known = self.known.read().expect("no thread panics").clone();
-        call(&mut Context { now: now(), entropy: &mut Random, issuers: &known })
+        let revocations = &RevocationList::default();
+        call(&mut Context { now: now(), entropy: &mut Random, issuers: &known, revocations })
     }
 
     /// Sends what the issuer's machine says is due. One thread does; others that need it wait here.

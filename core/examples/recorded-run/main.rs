@@ -17,6 +17,7 @@ use portcullis_core::{
     http::RequestHead,
     issuer::{Availability, Demand, IssuerConfig, IssuerMachine, Need},
     jwt::TokenPolicy,
+    session::RevocationList,
     time::Now,
 };
 use record::{Drawn, Record, Request};
@@ -56,7 +57,7 @@ fn decide(
                 let availability = fetch(issuer, wait.need(), *now, record)?;
                 call(issuer, *now, |context| wait.resume(availability, context))
             }
-            Step::Fetch(_) => return Err("a guard sends no requests of its own".into()),
+            _ => return Err("a guard waits for nothing else".into()),
         };
     }
 }
@@ -66,7 +67,8 @@ fn call(
     now: Now,
     call: impl FnOnce(&mut Context<'_>) -> Step<GuardFlow>,
 ) -> Step<GuardFlow> {
-    call(&mut Context { now, entropy: &mut Drawn, issuers: &issuer.snapshot() })
+    let revocations = &RevocationList::default();
+    call(&mut Context { now, entropy: &mut Drawn, issuers: &issuer.snapshot(), revocations })
 }
 
 /// What the issuer's machine says is due was fetched then, in the same order.

@@ -1,6 +1,6 @@
 //! The gate's own answers, and why it gives them.
 
-use super::Malformed;
+use super::{BackchannelLogoutError, Malformed};
 use crate::{
     http::Response,
     oidc::{CallbackError, LoginError},
@@ -41,8 +41,12 @@ impl From<Malformed> for Answer {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum AnswerReason {
+    /// A back-channel logout is refused.
+    BackchannelLogout(BackchannelLogoutError),
     /// A login did not end in a session.
     Callback(CallbackError),
+    /// The callback of a login that is over came once more, and led where the login did.
+    CallbackReplayed,
     /// Another site caused the request. 403.
     CrossSite,
     /// The random generator or the crypto provider failed. 500.
@@ -53,6 +57,8 @@ pub enum AnswerReason {
     Malformed(Malformed),
     /// One of the gate's own routes was asked with a method that it does not have. 405.
     Method,
+    /// A login that was to show nothing found nobody signed in at the provider.
+    NobodyAtProvider,
     /// There is no such route below the gate's own. 404.
     NoSuchRoute,
     /// A guarded request without a session: 401, or the way to the sign-in page.
@@ -73,12 +79,15 @@ impl AnswerReason {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
+            Self::BackchannelLogout(_) => "backchannel_logout",
             Self::Callback(error) => error.code(),
+            Self::CallbackReplayed => "callback_replayed",
             Self::CrossSite => "cross_site_request",
             Self::Internal => "internal",
             Self::Login(error) => error.code(),
             Self::Malformed(malformed) => malformed.code(),
             Self::Method => "method_not_allowed",
+            Self::NobodyAtProvider => "nobody_at_provider",
             Self::NoSuchRoute => "not_found",
             Self::NotSignedIn => "not_authenticated",
             Self::OwnRoute => "own_route",
@@ -91,19 +100,31 @@ impl AnswerReason {
     /// wrong.
     #[must_use]
     pub const fn is_ordinary(self) -> bool {
-        matches!(self, Self::NotSignedIn | Self::OwnRoute | Self::Prefetch)
+        matches!(
+            self,
+            Self::CallbackReplayed
+                | Self::NobodyAtProvider
+                | Self::NotSignedIn
+                | Self::OwnRoute
+                | Self::Prefetch
+        )
     }
 }
 
 impl fmt::Display for AnswerReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BackchannelLogout(error) => {
+                write!(f, "a back-channel logout is refused: {error}")
+            }
             Self::Callback(error) => write!(f, "a login failed: {error}"),
+            Self::CallbackReplayed => f.write_str("the callback of a login that is over"),
             Self::CrossSite => f.write_str("another site caused the request"),
             Self::Internal => f.write_str("the random generator or the crypto provider failed"),
             Self::Login(error) => write!(f, "a login did not start: {error}"),
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::Method => f.write_str("the route does not have the method"),
+            Self::NobodyAtProvider => f.write_str("nobody is signed in at the provider"),
             Self::NoSuchRoute => f.write_str("the gate has no such route"),
             Self::NotSignedIn => f.write_str("nobody is signed in"),
             Self::OwnRoute => f.write_str("one of the gate's own routes"),

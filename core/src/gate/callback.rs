@@ -4,7 +4,7 @@
 //! then the issuer, and only then is the code redeemed, then the ID token verified, then a fresh
 //! session made.
 
-use super::{Answer, Gate, GateFlow, flow::Waiting, pages, respond};
+use super::{Answer, AnswerReason, Gate, GateFlow, flow::Waiting, pages, respond};
 use crate::{
     flow::{Await, Context, Fetch, Step},
     http::{Cookies, FetchError, FieldText, Headers, Inbound, Query, Response},
@@ -12,12 +12,13 @@ use crate::{
     jwt::{Inspected, TokenError, VerifiedToken},
     key_set::KeyLookup,
     oidc::{
-        CallbackError, CallbackParameters, IdTokenError, ReturnTo, TokenResponse, check_id_token,
-        code_form,
+        CallbackError, CallbackParameters, ExpectedIdToken, IdTokenError, ProviderError, ReturnTo,
+        TokenResponse, code_form,
     },
     secret::Secret,
     session::{
-        HeldCookies, LoginTransaction, SealError, Session, SessionId, SessionTokens, UserClaims,
+        FoundLogin, HeldCookies, LoginTransaction, SealError, Session, SessionId, SessionTokens,
+        UserClaims,
     },
 };
 use alloc::string::String;
@@ -27,7 +28,7 @@ use alloc::string::String;
 pub(super) struct Received {
     transaction: LoginTransaction,
     issuer: Option<String>,
-    code: Secret,
+    outcome: Result<Secret, ProviderError>,
     held: HeldCookies,
 }
 
@@ -58,25 +59,20 @@ impl Gate {
             Ok(parameters) => parameters,
             Err(error) => return respond(self.login_failed(error, None)),
         };
-        let (names, ring, now) = (&self.0.names, &self.0.secrets, context.now.unix);
-        let transaction = LoginTransaction::find(names, &parameters.state, cookies, ring, now);
-        let found = self.find_session(cookies, now);
-        let Some(transaction) = transaction else {
-            // The same callback once more, by reload or the back button: its login is over.
-            return if found.session.is_some() {
-                respond(Response::redirect(303, FieldText::constant("/")))
-            } else {
-                respond(self.login_failed(CallbackError::Transaction, None))
-            };
-        };
-        let code = match parameters.outcome {
-            Ok(code) => code,
-            Err(error) => {
-                let error = CallbackError::Provider(error);
-                return respond(self.login_failed(error, Some(&transaction)));
+        let now = context.now.unix;
+        let found = self.find_session(cookies, context);
+        let transaction = match self.login_cookies().find(&parameters.state, cookies, now) {
+            Some(FoundLogin::Open(transaction)) => transaction,
+            over => {
+                let return_to = match over {
+                    Some(FoundLogin::Finished(return_to)) => Some(return_to),
+                    _ => None,
+                };
+                return respond(self.replayed(return_to, found.session.is_some()));
             }
         };
-        let received = Received { transaction, issuer: parameters.issuer, code, held: found.held };
+        let CallbackParameters { issuer, outcome, .. } = parameters;
+        let received = Received { transaction, issuer, outcome, held: found.held };
         let snapshot = context.issuers.snapshot(self.0.issuer);
         if snapshot.is_some_and(|snapshot| snapshot.metadata().is_some()) {
             return self.on_callback_metadata(received, context);
@@ -90,19 +86,25 @@ impl Gate {
         received: Received,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let Received { transaction, issuer, code, held } = received;
+        let Received { transaction, issuer, outcome, held } = received;
         let snapshot = context.issuers.snapshot(self.0.issuer);
-        let Some(metadata) = snapshot.as_ref().and_then(|snapshot| snapshot.metadata()) else {
-            return respond(self.login_failed(CallbackError::Unavailable, Some(&transaction)));
-        };
-        // RFC 9207 §2.4.
-        let from_issuer = match issuer {
-            Some(issuer) => issuer == metadata.issuer(),
-            None => !metadata.names_itself_in_responses(),
+        let metadata = snapshot.as_ref().and_then(|snapshot| snapshot.metadata());
+        // RFC 9207 §2.4. An error that does not say whose it is costs nobody anything.
+        let from_issuer = match (issuer, metadata) {
+            (_, None) => true,
+            (Some(issuer), Some(metadata)) => issuer == metadata.issuer(),
+            (None, Some(metadata)) => outcome.is_err() || !metadata.names_itself_in_responses(),
         };
         if !from_issuer {
             return respond(self.login_failed(CallbackError::Issuer, Some(&transaction)));
         }
+        let code = match outcome {
+            Ok(code) => code,
+            Err(error) => return respond(self.provider_refused(error, &transaction)),
+        };
+        let Some(metadata) = metadata else {
+            return respond(self.login_failed(CallbackError::Unavailable, Some(&transaction)));
+        };
         let form = code_form(metadata, &self.0.redirect_uri, &code, transaction.code_verifier());
         let (now, entropy) = (context.now.unix, &mut *context.entropy);
         let request = match form.authenticated(&self.0.client, metadata, now, entropy) {
@@ -187,16 +189,16 @@ impl Gate {
             (Some(KeyLookup::Ambiguous | KeyLookup::Unknown), _) => Err(unknown_key().into()),
         };
         let checked = verified.and_then(|id_token| {
-            let (client_id, nonce) = (&self.0.client.client_id, transaction.nonce().expose());
-            check_id_token(
-                &id_token,
-                client_id,
-                nonce,
-                tokens.access_token.expose(),
-                &self.0.crypto,
-            )
-            .map(|()| id_token)
-            .map_err(CallbackError::IdToken)
+            let expected = ExpectedIdToken {
+                client_id: &self.0.client.client_id,
+                nonce: transaction.nonce().expose(),
+                access_token: tokens.access_token.expose(),
+                asked: transaction.asked(),
+                asked_at: transaction.started_at(),
+                tolerance: self.0.clock_tolerance,
+            };
+            expected.check(&id_token, &self.0.crypto)?;
+            Ok(id_token)
         });
         let answer = checked
             .and_then(|id_token| {
@@ -220,20 +222,43 @@ impl Gate {
                 SealError::TooLarge => CallbackError::SessionTooLarge,
                 SealError::Entropy | SealError::Provider => CallbackError::Internal,
             })?;
-        transaction.finish(&self.0.names, self.0.secure, &mut headers);
-        let location = FieldText::lossy(String::from(transaction.return_to().as_str()));
-        let mut response = Response::redirect(303, location);
+        let now = context.now.unix;
+        self.login_cookies().finish(transaction, now, context.entropy, &mut headers);
+        let mut response = to_target(transaction.return_to());
         response.headers.extend(headers);
         Ok(response)
     }
 
+    /// The same callback once more, by reload or the back button, or one of a login that this
+    /// browser did not start. No code is redeemed.
+    fn replayed(&self, return_to: Option<ReturnTo>, is_signed_in: bool) -> Answer {
+        let known = return_to.is_some();
+        let return_to = return_to.unwrap_or_else(|| self.0.login.default_target().clone());
+        if is_signed_in {
+            return Answer::new(to_target(&return_to), AnswerReason::CallbackReplayed);
+        }
+        let error = if known { CallbackError::Finished } else { CallbackError::Transaction };
+        pages::login_failed(error, &self.login_path(&return_to))
+    }
+
+    /// The provider gave an error in place of a code. Where it was asked to show nothing and would
+    /// have had to, the browser goes on to the target as nobody.
+    fn provider_refused(&self, error: ProviderError, transaction: &LoginTransaction) -> Answer {
+        if !(transaction.asked().silent && error.needs_interaction()) {
+            return self.login_failed(CallbackError::Provider(error), Some(transaction));
+        }
+        let mut response = to_target(transaction.return_to());
+        self.login_cookies().give_up(transaction, &mut response.headers);
+        Answer::new(response, AnswerReason::NobodyAtProvider)
+    }
+
     /// The page for a login that failed. The transaction, if there was one, is over.
     fn login_failed(&self, error: CallbackError, transaction: Option<&LoginTransaction>) -> Answer {
-        let start = ReturnTo::default();
-        let return_to = transaction.map_or(&start, LoginTransaction::return_to);
+        let default = self.0.login.default_target();
+        let return_to = transaction.map_or(default, LoginTransaction::return_to);
         let mut answer = pages::login_failed(error, &self.login_path(return_to));
         if let Some(transaction) = transaction {
-            transaction.finish(&self.0.names, self.0.secure, &mut answer.response.headers);
+            self.login_cookies().give_up(transaction, &mut answer.response.headers);
         }
         answer
     }
@@ -255,4 +280,9 @@ impl Gate {
             used_at: now,
         })
     }
+}
+
+/// Where a login ends.
+fn to_target(return_to: &ReturnTo) -> Response {
+    Response::redirect(303, FieldText::lossy(String::from(return_to.as_str())))
 }

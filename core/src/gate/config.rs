@@ -6,11 +6,11 @@ use crate::{
     http::Scheme,
     issuer::IssuerIndex,
     jwt::{ClockTolerance, TokenPolicy, TokenPolicyError},
-    oidc::{ClientConfig, LogoutPolicy},
+    oidc::{ClientConfig, LoginPolicy, LogoutPolicy},
     path::CanonicalPath,
     pattern::Pattern,
     rewrite::{Matcher, Rewrites, Router, Served, Serves},
-    session::{CookieNameError, CookieNames, KeptClaims, SecretRing, SessionPolicy},
+    session::{Auth0Cookies, CookieNameError, CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
 use alloc::{borrow::ToOwned as _, boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::fmt;
@@ -24,6 +24,7 @@ pub struct GateRoutes {
 /// One of the gate's own paths.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum OwnRoute {
+    BackchannelLogout,
     Callback,
     Login,
     Logout,
@@ -32,8 +33,24 @@ pub(super) enum OwnRoute {
     Unknown,
 }
 
+impl OwnRoute {
+    /// The methods that the route has, as the `Allow` field lists them.
+    pub(super) const fn methods(self) -> &'static str {
+        match self {
+            Self::BackchannelLogout => "POST",
+            Self::Logout => "GET, HEAD, POST",
+            Self::Callback | Self::Login | Self::Me | Self::Unknown => "GET, HEAD",
+        }
+    }
+
+    pub(super) fn has_method(self, method: &str) -> bool {
+        self.methods().split(", ").any(|known| known == method)
+    }
+}
+
 impl GateRoutes {
-    /// Routes directly below `prefix`: `login`, `callback`, `logout` and `me`.
+    /// Routes directly below `prefix`: `login`, `callback`, `logout`, `me` and
+    /// `backchannel-logout`.
     ///
     /// # Errors
     ///
@@ -67,6 +84,7 @@ impl GateRoutes {
             return None;
         }
         let routes = [
+            ("backchannel-logout", OwnRoute::BackchannelLogout),
             ("callback", OwnRoute::Callback),
             ("login", OwnRoute::Login),
             ("logout", OwnRoute::Logout),
@@ -100,7 +118,10 @@ pub struct GateBuilder {
     rewrites: Rewrites,
     serves: Box<Serves>,
     limits: ForwardLimits,
+    login: LoginPolicy,
     logout: LogoutPolicy,
+    backchannel_logout: bool,
+    auth0_cookies: Option<Auth0Cookies>,
 }
 
 impl GateBuilder {
@@ -121,7 +142,10 @@ impl GateBuilder {
             rewrites: Rewrites::default(),
             serves: Box::new(|_| Served::Nothing),
             limits: ForwardLimits::default(),
+            login: LoginPolicy::default(),
             logout: LogoutPolicy::default(),
+            backchannel_logout: false,
+            auth0_cookies: None,
         }
     }
 
@@ -202,10 +226,34 @@ impl GateBuilder {
         Self { limits, ..self }
     }
 
+    /// What a login asks of the provider, and who may say so.
+    #[must_use]
+    pub fn login(self, login: LoginPolicy) -> Self {
+        Self { login, ..self }
+    }
+
     /// What signing out does beyond ending the session here, and where it may lead.
     #[must_use]
     pub fn logout(self, logout: LogoutPolicy) -> Self {
         Self { logout, ..self }
+    }
+
+    /// Takes the provider's word that a session is over (OpenID Connect Back-Channel Logout 1.0):
+    /// register [`Gate::backchannel_logout_uri`] with it.
+    ///
+    /// The adapter remembers what was ended. Where several processes serve one application, they
+    /// have to share that memory, or a session goes on at all but one of them.
+    #[must_use]
+    pub fn backchannel_logout(self) -> Self {
+        Self { backchannel_logout: true, ..self }
+    }
+
+    /// Takes over sessions that the Auth0 SDK for Next.js has made, for applications that move over:
+    /// they become sessions of the gate's own, and the SDK's cookies are removed and kept from
+    /// upstreams.
+    #[must_use]
+    pub fn auth0_cookies(self, auth0_cookies: Auth0Cookies) -> Self {
+        Self { auth0_cookies: Some(auth0_cookies), ..self }
     }
 
     /// Puts the gate together.
@@ -217,9 +265,19 @@ impl GateBuilder {
         let scheme = self.client.base_url.scheme();
         let names =
             CookieNames::new(scheme, &self.cookie_name).map_err(GateConfigError::CookieName)?;
+        let names = match &self.auth0_cookies {
+            Some(cookies) => names.with_auth0(Arc::clone(cookies.names())),
+            None => names,
+        };
         let id_tokens = TokenPolicy::id_token(self.client.client_id.as_str())
             .map_err(GateConfigError::ClientId)?
             .with_clock_tolerance(self.clock_tolerance);
+        let logout_tokens = self
+            .backchannel_logout
+            .then(|| TokenPolicy::logout_token(self.client.client_id.as_str()))
+            .transpose()
+            .map_err(GateConfigError::ClientId)?
+            .map(|policy| policy.with_clock_tolerance(self.clock_tolerance));
         let redirect_uri = self.client.base_url.join(&self.routes.path("callback"));
         // The gate's own routes always count as served.
         let (routes, serves) = (self.routes.clone(), self.serves);
@@ -232,6 +290,7 @@ impl GateBuilder {
             redirect_uri,
             names,
             id_tokens,
+            logout_tokens,
             secure: scheme == Scheme::Https,
             client: self.client,
             secrets: self.secrets,
@@ -244,7 +303,10 @@ impl GateBuilder {
             keeps_id_token: self.keeps_id_token,
             api: self.api,
             limits: self.limits,
+            clock_tolerance: self.clock_tolerance,
+            login: self.login,
             logout: self.logout,
+            auth0_cookies: self.auth0_cookies,
         })))
     }
 }

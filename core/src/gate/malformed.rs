@@ -11,7 +11,8 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// `CONNECT`: the gate is no tunnel.
+    /// `CONNECT`, since the gate is no tunnel; or `TRACE` and its like, since an upstream would
+    /// show the browser what the gate adds for it (RFC 9110 §9.3.8).
     Method,
     /// No `Host` field, or several (RFC 9112 §3.2).
     Host,
@@ -51,7 +52,7 @@ impl Malformed {
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Method => f.write_str("the gate is no tunnel"),
+            Self::Method => f.write_str("the method asks for a tunnel or an echo"),
             Self::Host => f.write_str("the request does not have exactly one Host field"),
             Self::Target => f.write_str("the request target is not for the host of the request"),
             Self::Path(error) => error.fmt(f),
@@ -63,7 +64,9 @@ impl core::error::Error for Malformed {}
 
 /// The target of a request, taken apart, unless there is something wrong with the request.
 pub(super) fn target<'h>(request: &RequestHead<'h>) -> Result<RequestTarget<'h>, Malformed> {
-    if request.method == "CONNECT" {
+    // Not every upstream minds the case of a method.
+    let is = |method| request.method.eq_ignore_ascii_case(method);
+    if ["CONNECT", "TRACE", "TRACK"].into_iter().any(is) {
         return Err(Malformed::Method);
     }
     let One::Value(host) = request.header("host") else { return Err(Malformed::Host) };

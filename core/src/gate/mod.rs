@@ -1,7 +1,7 @@
 //! The front gate: from the head of a request to what is done with it.
 //!
 //! ```text
-//! head ─► canonical path ─► own route? ─► login, callback, logout, me
+//! head ─► canonical path ─► own route? ─► login, callback, logout, backchannel-logout, me
 //!             │ 400              │
 //!                                ▼
 //!                    rewrite rules ─► guarded? ─► session ─► forward with the access token,
@@ -13,6 +13,7 @@
 //! The guard looks at the same canonical path as the rules do, and again at what they made of it.
 
 mod answer;
+mod backchannel;
 mod callback;
 mod config;
 mod decision;
@@ -29,6 +30,7 @@ mod route;
 mod sessions;
 
 pub use answer::{Answer, AnswerReason};
+pub use backchannel::BackchannelLogoutError;
 pub use config::{GateBuilder, GateConfigError, GateRoutes};
 pub use decision::{Decision, Forward, ForwardLimits, Serve, UpstreamFailure};
 pub use edits::{RequestEdits, ResponseEdits, ResponseFilter};
@@ -41,16 +43,16 @@ use crate::{
     flow::{Context, Step},
     http::{Cookies, FieldText, Headers, Query, RequestHead, Response},
     issuer::IssuerIndex,
-    jwt::TokenPolicy,
-    oidc::{ClientConfig, LogoutPolicy},
+    jwt::{ClockTolerance, TokenPolicy},
+    oidc::{ClientConfig, LoginPolicy, LogoutPolicy},
     path::RequestTarget,
     pattern::Pattern,
     rewrite::Router,
-    session::{CookieNames, KeptClaims, SecretRing, SessionPolicy},
+    session::{Auth0Cookies, CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 use config::OwnRoute;
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 /// The front gate of one application. Cloning it is cheap, and the clones are one gate.
 #[derive(Clone)]
@@ -63,6 +65,8 @@ pub(crate) struct GateInner {
     crypto: CryptoProvider,
     issuer: IssuerIndex,
     id_tokens: TokenPolicy,
+    /// `None` where the provider's word that a session is over is not taken.
+    logout_tokens: Option<TokenPolicy>,
     routes: GateRoutes,
     names: CookieNames,
     secure: bool,
@@ -72,7 +76,10 @@ pub(crate) struct GateInner {
     api: Vec<Pattern>,
     router: Router,
     limits: ForwardLimits,
+    clock_tolerance: ClockTolerance,
+    login: LoginPolicy,
     logout: LogoutPolicy,
+    auth0_cookies: Option<Auth0Cookies>,
 }
 
 impl Gate {
@@ -118,15 +125,15 @@ impl Gate {
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        if route == OwnRoute::Unknown {
+        let is_missing = match route {
+            OwnRoute::BackchannelLogout => self.0.logout_tokens.is_none(),
+            route => route == OwnRoute::Unknown,
+        };
+        if is_missing {
             return respond(pages::not_found());
         }
-        if !matches!(request.method, "GET" | "HEAD")
-            && (route, request.method) != (OwnRoute::Logout, "POST")
-        {
-            let logout = route == OwnRoute::Logout;
-            let allow = if logout { "GET, HEAD, POST" } else { "GET, HEAD" };
-            return respond(pages::no_such_method(allow));
+        if !route.has_method(request.method) {
+            return respond(pages::no_such_method(route.methods()));
         }
         if route == OwnRoute::Login && prefetch::is_prefetch(request) {
             return respond(pages::prefetched());
@@ -134,6 +141,7 @@ impl Gate {
         let query = Query::new(target.query.unwrap_or_default());
         let cookies = Cookies::of(request.headers);
         match route {
+            OwnRoute::BackchannelLogout => self.begin_backchannel_logout(request),
             OwnRoute::Callback => self.begin_callback(query, cookies, context),
             OwnRoute::Login => self.begin_login(query, cookies, context),
             OwnRoute::Logout => self.begin_logout(query, request, context),
@@ -144,7 +152,7 @@ impl Gate {
 
     /// Who is signed in: the user's claims, or 204.
     fn me(&self, cookies: Cookies<'_>, context: &mut Context<'_>) -> Response {
-        let found = self.find_session(cookies, context.now.unix);
+        let found = self.find_session(cookies, context);
         match found.session {
             Some(session) => {
                 // No `<`, so that no browser takes it for a page.
@@ -170,11 +178,17 @@ fn respond(answer: impl Into<Answer>) -> Step<GateFlow> {
     Step::Done(Decision::Respond(answer.into()))
 }
 
+/// The length of an IPv6 address that ends in an IPv4 one.
+const LONGEST_ADDRESS: usize = 45;
+
 /// The client as the connection shows it, for upstreams. What the client itself says of this was
 /// dropped.
 fn forwarded(request: &RequestHead<'_>, headers: &mut Headers) {
     if let Some(peer) = request.peer {
-        headers.append("x-forwarded-for", FieldText::lossy(alloc::format!("{peer}")));
+        let mut address = String::with_capacity(LONGEST_ADDRESS);
+        // Writing to a string does not fail.
+        let _ = write!(address, "{peer}");
+        headers.append("x-forwarded-for", FieldText::lossy(address));
     }
     if let Some(host) = request.header("host").text() {
         headers.append("x-forwarded-host", FieldText::lossy(String::from(host)));

@@ -4,7 +4,7 @@
 use super::answer::{Answer, AnswerReason};
 use crate::{
     http::{FieldText, Response},
-    oidc::{CallbackError, LoginError},
+    oidc::{CallbackError, LoginError, ProviderError},
     rewrite::RouteError,
 };
 use alloc::{format, string::String};
@@ -77,10 +77,17 @@ fn json(status: u16, error: &'static str, description: &'static str) -> Response
 /// The page for a login that did not end in a session.
 pub(super) fn login_failed(error: CallbackError, login: &str) -> Answer {
     let text = match error {
+        CallbackError::Finished => "This sign-in is over, and you are signed out again.",
+        CallbackError::Provider(ProviderError::AccessDenied) => "The sign-in was refused.",
+        CallbackError::Provider(ProviderError::UnmetAuthenticationRequirements) => {
+            "You cannot sign in at the identity provider in the way that is asked for here."
+        }
+        CallbackError::Provider(error) if error.needs_interaction() => {
+            "The identity provider needs you to do something before you are signed in."
+        }
         CallbackError::SessionTooLarge => "The account has more data than a browser can keep.",
         _ => match error.status() {
             400 => "This sign-in was not started in this browser, or it took too long.",
-            403 => "The sign-in was refused.",
             500 => "Something went wrong here.",
             503 => "The identity provider cannot be reached at the moment.",
             _ => "The identity provider gave an answer that cannot be accepted.",
@@ -94,6 +101,8 @@ pub(super) fn login_failed(error: CallbackError, login: &str) -> Answer {
 /// in how many seconds it may be worth to try again.
 pub(super) fn login_not_started(error: LoginError, login: &str, retry_after: u64) -> Answer {
     let (title, text) = match error.status() {
+        400 => ("Sign-in failed", "The address has something in it that cannot be understood."),
+        502 => ("Sign-in failed", "The identity provider gave an answer that cannot be accepted."),
         503 => ("Sign-in unavailable", "The identity provider cannot be reached at the moment."),
         _ => ("Sign-in failed", "Something went wrong here."),
     };

@@ -16,7 +16,6 @@ use crate::{
 use alloc::{
     borrow::{Cow, ToOwned as _},
     format,
-    string::ToString as _,
 };
 
 /// Access tokens that expire this soon are not sent any more, in seconds.
@@ -37,7 +36,7 @@ impl Gate {
         };
         let guarded = covered.is_some();
         let local = match routed.target {
-            Target::External(url) => return self.forward(target, &url, guarded, request, context),
+            Target::External(url) => return self.forward(target, url, guarded, request, context),
             Target::Local(local) => local,
             Target::None => LocalUrl {
                 path: target.path.borrowed(),
@@ -59,12 +58,13 @@ impl Gate {
     fn forward(
         &self,
         target: &RequestTarget<'_>,
-        url: &ExternalUrl<'_>,
+        url: ExternalUrl<'_>,
         guarded: bool,
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let Ok(destination) = Url::parse(&url.to_string()) else {
+        let ExternalUrl { scheme, authority, path, query } = url;
+        let Ok(destination) = Url::of_parts(scheme, &authority, path, query.as_deref()) else {
             return respond(pages::rewrite_too_long());
         };
         let cookies = Cookies::of(request.headers);
@@ -72,7 +72,7 @@ impl Gate {
         let mut response_headers = Headers::new();
         if guarded {
             let now = context.now.unix;
-            let FoundSession { session, held } = self.find_session(cookies, now);
+            let FoundSession { session, held } = self.find_session(cookies, context);
             let token = session.as_ref().and_then(|session| {
                 let token = session.live_access_token(now, TOKEN_MARGIN)?;
                 Some((session, FieldText::new(format!("Bearer {}", token.expose())).ok()?))
@@ -107,7 +107,7 @@ impl Gate {
     ) -> Step<GateFlow> {
         let cookies = Cookies::of(request.headers);
         let now = context.now.unix;
-        let FoundSession { session, held } = self.find_session(cookies, now);
+        let FoundSession { session, held } = self.find_session(cookies, context);
         let mut response_headers = Headers::new();
         match &session {
             None if guarded => {
@@ -175,7 +175,9 @@ impl Gate {
         entropy: &mut dyn Entropy,
         headers: &mut Headers,
     ) {
-        if !self.0.session_policy.is_worth_touching(session, now) || is_prefetch(request) {
+        let is_worth_it =
+            self.0.session_policy.is_worth_touching(session, now) || held.is_auth0_alone();
+        if !is_worth_it || is_prefetch(request) {
             return;
         }
         let touched = Session { used_at: now, ..session.clone() };

@@ -39,6 +39,39 @@ impl fmt::Debug for RequestHead<'_> {
     }
 }
 
+/// What an adapter enforces while it reads the body of a request for the core.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BodyLimits {
+    /// The most bytes that are read.
+    pub max_bytes: usize,
+    /// From the start to the last byte: a deadline, not an idle timer.
+    pub deadline: Duration,
+}
+
+/// Why there is no body of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// The connection broke, or the framing is wrong.
+    Broken,
+    /// The deadline passed.
+    Timeout,
+    /// The body is larger than allowed.
+    TooLarge,
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Broken => "the body broke off",
+            Self::Timeout => "the body took too long",
+            Self::TooLarge => "the body is larger than allowed",
+        })
+    }
+}
+
+impl core::error::Error for BodyError {}
+
 /// An answer that the core made, whole.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Response {

@@ -1,5 +1,6 @@
 //! The small part of URLs that a gate needs: absolute `http` and `https` URLs, already encoded.
 
+use crate::path::{CanonicalPath, PathError, check_query};
 use alloc::{borrow::ToOwned, format, string::String};
 use core::{fmt, net::Ipv6Addr, ops::Range};
 
@@ -86,6 +87,45 @@ impl Url {
             text.insert(path, '/');
         }
         Ok(Self { text, scheme, host: start..start.saturating_add(host_length), port, path })
+    }
+
+    /// The URL of what was checked already, but for its query.
+    ///
+    /// # Errors
+    ///
+    /// [`UrlError`] where `authority` is not `host` or `host:port`, or `query` can't be sent as it is.
+    pub(crate) fn of_parts(
+        scheme: Scheme,
+        authority: &str,
+        path: CanonicalPath<'_>,
+        query: Option<&str>,
+    ) -> Result<Self, UrlError> {
+        let (host_length, port) = split_authority(authority)?;
+        query.map_or(Ok(()), check_query).map_err(|error| match error {
+            PathError::QueryTooLong => UrlError::TooLong,
+            _ => UrlError::Character,
+        })?;
+        let front = [authority, "://", scheme.as_str()];
+        let start = front.iter().skip(1).fold(0, |length, part| part.len().saturating_add(length));
+        let mut text = path.into_string();
+        // One reservation for everything.
+        text.reserve(
+            start
+                .saturating_add(authority.len())
+                .saturating_add(query.map_or(0, |query| query.len().saturating_add(1))),
+        );
+        if let Some(query) = query {
+            text.push('?');
+            text.push_str(query);
+        }
+        front.iter().for_each(|part| text.insert_str(0, part));
+        Ok(Self {
+            text,
+            scheme,
+            host: start..start.saturating_add(host_length),
+            port: port.unwrap_or_else(|| scheme.default_port()),
+            path: start.saturating_add(authority.len()),
+        })
     }
 
     /// The whole URL. A URL without a path has `/` for one.
@@ -336,6 +376,30 @@ mod tests {
             assert_eq!(Url::parse(text), Err(error), "{text}");
         }
         assert_eq!(Url::parse(&format!("https://a/{}", "x".repeat(9000))), Err(UrlError::TooLong));
+    }
+
+    #[test]
+    fn parts_make_the_url_that_they_are_the_parts_of() {
+        for (scheme, authority, path, query) in [
+            (Scheme::Https, "op.example", "/", None),
+            (Scheme::Http, "localhost:5000", "/api/%20x", Some("a=b?c=/&%zz")),
+            (Scheme::Https, "[::1]:8443", "/a", Some("")),
+        ] {
+            let tail = query.map(|query| format!("?{query}")).unwrap_or_default();
+            let text = format!("{}://{authority}{path}{tail}", scheme.as_str());
+            let path = CanonicalPath::parse(path).unwrap();
+            assert_eq!(Url::of_parts(scheme, authority, path, query), Url::parse(&text));
+        }
+        let root = CanonicalPath::parse("/").unwrap();
+        for (authority, query, error) in [
+            ("a b", None, UrlError::Host),
+            ("a:0", None, UrlError::Port),
+            ("a", Some("x#y"), UrlError::Character),
+            ("a", Some("x y"), UrlError::Character),
+            ("a", Some("\u{e9}"), UrlError::Character),
+        ] {
+            assert_eq!(Url::of_parts(Scheme::Http, authority, root.clone(), query), Err(error));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     http::{Scheme, Url, UrlError},
-    json::{JsonError, JsonLimits, Object},
+    json::{Json, JsonError, JsonLimits, Object},
 };
 use alloc::{borrow::ToOwned as _, string::String};
 use core::fmt;
@@ -24,6 +24,8 @@ pub struct ProviderMetadata {
     token_endpoint: Url,
     jwks_uri: Url,
     end_session_endpoint: Option<Url>,
+    pushed_authorization_request_endpoint: Option<Url>,
+    requires_pushed_authorization_requests: bool,
     client_authentication: ClientAuthentication,
     names_itself_in_responses: bool,
 }
@@ -52,6 +54,7 @@ impl ProviderMetadata {
         };
         let required =
             |name| endpoint(name)?.ok_or(MetadataError::Document(JsonError::MissingMember(name)));
+        let says_so = |name| document.get(name) == Some(&Json::Bool(true));
         let methods = document.texts("token_endpoint_auth_methods_supported")?;
         let offers = |method| methods.as_ref().is_some_and(|methods| methods.contains(&method));
         // Left out means basic (Discovery §3).
@@ -66,10 +69,14 @@ impl ProviderMetadata {
             token_endpoint: required("token_endpoint")?,
             jwks_uri: required("jwks_uri")?,
             end_session_endpoint: endpoint("end_session_endpoint")?,
+            pushed_authorization_request_endpoint: endpoint(
+                "pushed_authorization_request_endpoint",
+            )?,
+            requires_pushed_authorization_requests: says_so(
+                "require_pushed_authorization_requests",
+            ),
             client_authentication,
-            names_itself_in_responses: document
-                .get("authorization_response_iss_parameter_supported")
-                .is_some_and(|value| *value == crate::json::Json::Bool(true)),
+            names_itself_in_responses: says_so("authorization_response_iss_parameter_supported"),
         })
     }
 
@@ -103,7 +110,19 @@ impl ProviderMetadata {
         self.end_session_endpoint.as_ref()
     }
 
-    /// How the client proves who it is.
+    /// Where authorization requests can be pushed to before a browser comes (RFC 9126 §5).
+    #[must_use]
+    pub const fn pushed_authorization_request_endpoint(&self) -> Option<&Url> {
+        self.pushed_authorization_request_endpoint.as_ref()
+    }
+
+    /// Whether no others are taken (RFC 9126 §5).
+    #[must_use]
+    pub const fn requires_pushed_authorization_requests(&self) -> bool {
+        self.requires_pushed_authorization_requests
+    }
+
+    /// How a client that has a secret proves who it is: in the form where that is offered.
     #[must_use]
     pub const fn client_authentication(&self) -> ClientAuthentication {
         self.client_authentication

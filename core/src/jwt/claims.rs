@@ -43,11 +43,13 @@ impl TokenPolicy {
             return Err(TokenError::KeyId);
         }
         let fits = match self.kind {
-            Kind::Access(AccessTokenProfile::Lenient) => true,
+            Kind::Access(AccessTokenProfile::Lenient) => header.token_type != TokenType::Logout,
             Kind::Access(AccessTokenProfile::Rfc9068) => {
                 header.token_type == TokenType::AccessToken
             }
-            Kind::Id => header.token_type != TokenType::AccessToken,
+            Kind::Id => matches!(header.token_type, TokenType::Absent | TokenType::Jwt),
+            // The type may be left out, since providers were slow to take it up.
+            Kind::Logout => header.token_type != TokenType::AccessToken,
         };
         if fits { Ok(()) } else { Err(TokenError::Type) }
     }
@@ -163,6 +165,8 @@ impl TokenPolicy {
                 profile == AccessTokenProfile::Rfc9068
             }
             Kind::Id => true,
+            // The age was looked at, so there is `iat`; whose sessions are to end is for the caller.
+            Kind::Logout => false,
         };
         if requires_issued_at && !is_there(&"iat") {
             return Err(TokenError::IssuedAt);

@@ -59,6 +59,8 @@ pub(super) enum TokenType {
     Jwt,
     /// `at+jwt` (RFC 9068 §2.1)
     AccessToken,
+    /// `logout+jwt` (OpenID Connect Back-Channel Logout 1.0 §2.4)
+    Logout,
 }
 
 impl Header {
@@ -95,7 +97,7 @@ impl TokenType {
             Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
             _ => name,
         };
-        [("jwt", Self::Jwt), ("at+jwt", Self::AccessToken)]
+        [("jwt", Self::Jwt), ("at+jwt", Self::AccessToken), ("logout+jwt", Self::Logout)]
             .into_iter()
             .find_map(|(known, kind)| name.eq_ignore_ascii_case(known).then_some(kind))
     }

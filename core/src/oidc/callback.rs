@@ -38,31 +38,93 @@ impl CallbackParameters {
 }
 
 /// An error that the provider gave in place of a code (RFC 6749 §4.1.2.1, OpenID Connect Core 1.0
-/// §3.1.2.6). Its words are not repeated to anybody.
+/// §3.1.2.6). Its words are not repeated to anybody: what is shown is which of these it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ProviderError {
-    /// `access_denied`: the user or the provider said no.
+    /// `access_denied`, or Auth0's `unauthorized`: the user or the provider said no.
     AccessDenied,
-    /// `login_required`, `interaction_required`, `consent_required` and the like.
+    /// `account_selection_required`: the user would have to choose an account.
+    AccountSelectionRequired,
+    /// `consent_required`: the user would have to agree.
+    ConsentRequired,
+    /// `interaction_required`: the user would have to do something.
     InteractionRequired,
-    /// Any other: the request, the registration or the provider is at fault.
+    /// `invalid_request`: the provider does not understand the request.
+    InvalidRequest,
+    /// `invalid_scope`: the provider does not give what is asked for.
+    InvalidScope,
+    /// `login_required`: the user would have to sign in.
+    LoginRequired,
+    /// Any other.
     Other,
-    /// `temporarily_unavailable` or `server_error`.
-    Unavailable,
+    /// `server_error`: the provider failed.
+    ServerError,
+    /// `temporarily_unavailable`: the provider is overloaded or under maintenance.
+    TemporarilyUnavailable,
+    /// `unauthorized_client`: the application may not sign people in this way.
+    UnauthorizedClient,
+    /// `unmet_authentication_requirements`: the user cannot sign in as was asked for (OpenID Connect
+    /// Core Error Code `unmet_authentication_requirements` 1.0).
+    UnmetAuthenticationRequirements,
+    /// `unsupported_response_type`: the provider does not have the code flow.
+    UnsupportedResponseType,
 }
 
 impl ProviderError {
-    fn of_code(code: &str) -> Self {
-        match code {
-            "access_denied" => Self::AccessDenied,
-            "account_selection_required"
-            | "consent_required"
-            | "interaction_required"
-            | "login_required" => Self::InteractionRequired,
-            "server_error" | "temporarily_unavailable" => Self::Unavailable,
-            _ => Self::Other,
+    const ALL: [Self; 13] = [
+        Self::AccessDenied,
+        Self::AccountSelectionRequired,
+        Self::ConsentRequired,
+        Self::InteractionRequired,
+        Self::InvalidRequest,
+        Self::InvalidScope,
+        Self::LoginRequired,
+        Self::Other,
+        Self::ServerError,
+        Self::TemporarilyUnavailable,
+        Self::UnauthorizedClient,
+        Self::UnmetAuthenticationRequirements,
+        Self::UnsupportedResponseType,
+    ];
+
+    /// The code as the standards have it; `provider_error` for one that they do not have.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "access_denied",
+            Self::AccountSelectionRequired => "account_selection_required",
+            Self::ConsentRequired => "consent_required",
+            Self::InteractionRequired => "interaction_required",
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidScope => "invalid_scope",
+            Self::LoginRequired => "login_required",
+            Self::Other => "provider_error",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::UnsupportedResponseType => "unsupported_response_type",
         }
+    }
+
+    fn of_code(code: &str) -> Self {
+        if code == "unauthorized" {
+            return Self::AccessDenied;
+        }
+        Self::ALL.into_iter().find(|error| error.code() == code).unwrap_or(Self::Other)
+    }
+
+    /// Whether the provider would have to show something to the user, and was asked not to.
+    #[must_use]
+    pub const fn needs_interaction(self) -> bool {
+        matches!(
+            self,
+            Self::AccountSelectionRequired
+                | Self::ConsentRequired
+                | Self::InteractionRequired
+                | Self::LoginRequired
+        )
     }
 }
 
@@ -79,6 +141,8 @@ pub enum CallbackError {
     Internal,
     /// `iss` is absent where the provider promised it, or names another issuer.
     Issuer,
+    /// The login is over: its callback was used before, and nobody is signed in any more.
+    Finished,
     /// A parameter is absent, repeated, or contradicts another.
     Parameters,
     /// The provider gave an error in place of a code.
@@ -96,20 +160,21 @@ pub enum CallbackError {
 }
 
 impl CallbackError {
-    /// The status: 400 where the browser is at fault, 502 where the provider is, 503 where it is
-    /// out of reach.
+    /// The status: 400 where the browser is at fault, 403 where somebody said no, 500 where this side
+    /// is at fault, 502 where the provider is, 503 where it is out of reach.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::Issuer | Self::Parameters | Self::Transaction => 400,
-            Self::Provider(ProviderError::AccessDenied) => 403,
-            Self::Provider(ProviderError::InteractionRequired) => 400,
+            Self::Finished | Self::Issuer | Self::Parameters | Self::Transaction => 400,
+            Self::Provider(error) => match error {
+                _ if error.needs_interaction() => 400,
+                ProviderError::AccessDenied | ProviderError::UnmetAuthenticationRequirements => 403,
+                ProviderError::ServerError | ProviderError::TemporarilyUnavailable => 503,
+                _ => 502,
+            },
             Self::Internal | Self::SessionTooLarge => 500,
-            Self::Fetch(_) | Self::Provider(ProviderError::Unavailable) | Self::Unavailable => 503,
-            Self::IdToken(_)
-            | Self::Provider(ProviderError::Other)
-            | Self::TokenEndpointRefused
-            | Self::TokenResponse(_) => 502,
+            Self::Fetch(_) | Self::Unavailable => 503,
+            Self::IdToken(_) | Self::TokenEndpointRefused | Self::TokenResponse(_) => 502,
         }
     }
 
@@ -118,14 +183,12 @@ impl CallbackError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Fetch(_) => "token_endpoint_unreachable",
+            Self::Finished => "login_already_finished",
             Self::IdToken(_) => "id_token_invalid",
             Self::Internal => "internal",
             Self::Issuer => "issuer_mismatch",
             Self::Parameters => "callback_malformed",
-            Self::Provider(ProviderError::AccessDenied) => "access_denied",
-            Self::Provider(ProviderError::InteractionRequired) => "interaction_required",
-            Self::Provider(ProviderError::Other) => "provider_error",
-            Self::Provider(ProviderError::Unavailable) => "provider_unavailable",
+            Self::Provider(error) => error.code(),
             Self::SessionTooLarge => "session_too_large",
             Self::TokenEndpointRefused => "code_refused",
             Self::TokenResponse(_) => "token_response_invalid",
@@ -139,13 +202,14 @@ impl fmt::Display for CallbackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fetch(error) => write!(f, "no answer from the token endpoint: {error}"),
+            Self::Finished => f.write_str("the login is over, and nobody is signed in any more"),
             Self::IdToken(error) => write!(f, "ID token: {error}"),
             Self::Internal => {
                 f.write_str("randomness, the crypto provider or the client's key failed")
             }
             Self::Issuer => f.write_str("the response is from another issuer"),
             Self::Parameters => f.write_str("a parameter of the response is absent or repeated"),
-            Self::Provider(error) => write!(f, "the provider answered with an error: {error:?}"),
+            Self::Provider(error) => write!(f, "the provider answered {}", error.code()),
             Self::SessionTooLarge => f.write_str("the session does not fit into cookies"),
             Self::TokenEndpointRefused => f.write_str("the token endpoint refused the code"),
             Self::TokenResponse(error) => write!(f, "token response: {error}"),

@@ -6,23 +6,27 @@ mod callback;
 mod client_authentication;
 mod id_token;
 mod login_error;
+mod login_policy;
 mod logout;
 mod return_to;
 mod token_endpoint;
 
+pub use authorization::PushedRequestError;
 pub use callback::{CallbackError, ProviderError};
 pub use client_authentication::ClientCredentials;
 pub use id_token::IdTokenError;
 pub use login_error::LoginError;
-pub use logout::{LogoutPolicy, LogoutTargetError, ProviderLogout};
+pub use login_policy::{LoginPolicy, LoginPolicyError};
+pub use logout::{LogoutPolicy, LogoutTargetError, LogoutTokenError, ProviderLogout};
 pub use return_to::ReturnTo;
 pub use token_endpoint::TokenResponseError;
 
-pub(crate) use authorization::authorization_url;
+pub(crate) use authorization::{AuthorizationRequest, RequestUri};
 pub(crate) use callback::CallbackParameters;
 pub(crate) use client_authentication::ClientAuthenticationError;
-pub(crate) use id_token::check_id_token;
-pub(crate) use logout::{EndSession, LogoutTarget};
+pub(crate) use id_token::ExpectedIdToken;
+pub(crate) use login_policy::{Asked, LoginParameters};
+pub(crate) use logout::{EndSession, LogoutOrder, LogoutTarget, OrderedSessions};
 pub(crate) use token_endpoint::{TokenResponse, code_form};
 
 use crate::http::{Origin, UrlError};

@@ -141,6 +141,15 @@ fn refuses_a_query_that_can_not_be_passed_on_as_it_is() {
 
 proptest! {
     #[test]
+    fn what_is_canonical_at_a_glance_is_canonical(
+        raw in "/([a-z0-9~!\"<>|^`{}()*+,=:@&$'_-]|[./;%#? \\\\\u{7f}\u{e9}]|//|/\\.|\\.\\.){0,12}",
+    ) {
+        if is_plain(&raw) {
+            prop_assert_eq!(normalise(&raw), Ok(None));
+        }
+    }
+
+    #[test]
     fn any_text_ends_in_a_path_or_an_error(raw in "\\PC*") {
         let _ = canonical(&raw);
     }

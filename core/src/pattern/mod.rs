@@ -7,8 +7,9 @@
 //! one slash at the end of the path is optional.
 //!
 //! No pattern needs more time than the product of its own (bounded) size and the length of the
-//! path. Most patterns are compared segment by segment; the others run as an automaton that looks
-//! at every character once for each of its instructions, look-arounds included.
+//! path. Most patterns are compared segment by segment. Most of the others are decided by a table
+//! that is read once from the end of the path, look-aheads included; what has no table runs as an
+//! automaton that looks at every character once for each of its instructions.
 //!
 //! Paths are compared as they stand in a [`CanonicalPath`](crate::path::CanonicalPath), percent
 //! escapes and all. Literal text is brought into that spelling when the pattern is compiled;
@@ -156,8 +157,9 @@ impl Pattern {
             Some(segments) => Engine::Segments(segments),
             None => Engine::Regex {
                 regex: Regex::new(expression::of(&parts, case)?, parameters.len())?,
+                // Every path starts with a slash.
                 prefix: match parts.first() {
-                    Some(Part::Literal(text)) => text.clone(),
+                    Some(Part::Literal(text)) if text != "/" => text.clone(),
                     _ => String::new(),
                 },
                 case,

@@ -294,7 +294,8 @@ fn work_grows_in_proportion_to_the_path() {
     ] {
         let pattern = Pattern::new(pattern, Case::Insensitive).unwrap();
         let work = |length: usize| {
-            ["x", "x/", "-x"]
+            // Those that are not ASCII are not decided by a table.
+            ["x", "x/", "-x", "x\u{e9}"]
                 .map(|unit| {
                     let mut steps = 0;
                     let path = format!("/{}", unit.repeat(length / unit.len()));
@@ -306,6 +307,37 @@ fn work_grows_in_proportion_to_the_path() {
         };
         let (short, long) = (work(500), work(4000));
         assert!(long <= short * 9, "{pattern}: {short} steps for 500, {long} for 4000");
+    }
+}
+
+fn has_table(source: &str) -> bool {
+    match Pattern::new(source, Case::Insensitive).unwrap().engine {
+        Engine::Regex { regex, .. } => regex.has_table(),
+        Engine::Segments(_) => panic!("{source} needs no expression"),
+    }
+}
+
+#[test]
+fn what_people_write_is_decided_by_a_table() {
+    for (source, expected) in [
+        ("/((?!api|_next/static|_next/image|favicon.ico).*)", true),
+        ("/((?!api|_next/static|_next/image|favicon\\.ico|sitemap\\.xml|robots\\.txt).*)", true),
+        (
+            "/((?!_next|[^?]*\\.(?:html?|css|js(?!on)|jpe?g|webp|png|gif|svg|ttf|woff2?|ico|csv|\
+             docx?|xlsx?|zip|webmanifest)).*)",
+            true,
+        ),
+        ("/((?!.*\\..*|_next).*)", true),
+        ("/blog/:year(\\d{4})/:slug", true),
+        ("/:from-:to", true),
+        ("/docs/:path(.*)", true),
+        ("/:a*/:b*", true),
+        // What looks behind, and what would need too many states.
+        ("/:p(.*(?<!\\.php))", false),
+        ("/:p(\\bx)", false),
+        ("/:p(.{14}a.*)", false),
+    ] {
+        assert_eq!(has_table(source), expected, "{source}");
     }
 }
 
@@ -353,6 +385,32 @@ fn named(expression: &str) -> String {
     named
 }
 
+/// Pieces of sources.
+const TOKENS: [&str; 22] = [
+    "a",
+    "b",
+    "/",
+    "-",
+    ".",
+    "/a",
+    "/b-",
+    ":p",
+    "/:q",
+    ":r?",
+    "/:s*",
+    "/:t+",
+    "-:u",
+    "{/:v}?",
+    "{-:w}*",
+    "{a}?",
+    "(.*)",
+    ":x(a|b)",
+    ":y([^a]*)",
+    "((?!a).*)",
+    "/((?!b(?!a))[^/]+)",
+    ":z(a+?)",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -364,12 +422,14 @@ proptest! {
             && let Ok(expected) = reference::captures(&node, names.len(), &text)
         {
             let regex = Regex::new(node, names.len()).unwrap();
-            let found = regex.captures(&text, &mut 0).map(|spans| {
-                let text = |(start, end): (usize, usize)| text[start..end].to_owned();
-                (0..names.len()).map(|group| spans.get(group).map(text)).collect::<Vec<_>>()
-            });
-            prop_assert_eq!(regex.is_match(&text, &mut 0), found.is_some());
-            prop_assert_eq!(found, expected, "{} on {:?}", expression, text);
+            for regex in [&regex.without_table(), &regex] {
+                let found = regex.captures(&text, &mut 0).map(|spans| {
+                    let text = |(start, end): (usize, usize)| text[start..end].to_owned();
+                    (0..names.len()).map(|group| spans.get(group).map(text)).collect::<Vec<_>>()
+                });
+                prop_assert_eq!(regex.is_match(&text, &mut 0), found.is_some());
+                prop_assert_eq!(&found, &expected, "{} on {:?}", expression, text);
+            }
         }
     }
 
@@ -387,6 +447,24 @@ proptest! {
             (0..segments.parameters.len()).map(|at| spans.get(at).map(text)).collect::<Vec<_>>()
         });
         prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn patterns_find_what_backtracking_finds(
+        tokens in prop::collection::vec(prop::sample::select(&TOKENS[..]), 1..6),
+        path in "/[aAb/.-]{0,9}",
+    ) {
+        let source = format!("/{}", tokens.concat());
+        if let Ok(pattern) = Pattern::new(&source, Case::Insensitive)
+            && let Ok(node) = expression::of(&pattern.parts, Case::Insensitive)
+            && let Ok(expected) = reference::captures(&node, pattern.parameters.len(), &path)
+        {
+            let found = pattern.find(&path, &mut 0).map(|spans| {
+                let text = |(start, end): (usize, usize)| path[start..end].to_owned();
+                (0..pattern.parameters.len()).map(|at| spans.get(at).map(text)).collect::<Vec<_>>()
+            });
+            prop_assert_eq!(found, expected, "{} on {}", source, path);
+        }
     }
 
     #[test]

@@ -59,8 +59,13 @@ fn without_data_suffix(path: &str) -> Option<&str> {
 /// The decoded path without path parameters, and without dots and blanks at the end of segments;
 /// `None` if it has nothing of the kind.
 fn relaxed(path: &str) -> Option<String> {
-    let is_plain = |segment: &str| relaxed_segment(segment).len() == segment.len();
-    if path.split('/').all(is_plain) {
+    let mut previous = 0;
+    let is_plain = |byte: u8| {
+        let before = core::mem::replace(&mut previous, byte);
+        byte != b';' && !(byte == b'/' && matches!(before, b'.' | b' '))
+    };
+    // The end of the path is that of a segment too.
+    if path.bytes().chain([b'/']).all(is_plain) {
         return None;
     }
     let mut relaxed = String::with_capacity(path.len());

@@ -5,7 +5,10 @@
 //! sessions or a forged count is no session, and what an earlier, longer session left behind is
 //! not looked at.
 
-use super::seal::{Purpose, SealError, SecretRing};
+use super::{
+    HeldAuth0Cookies,
+    seal::{Purpose, SealError, SecretRing},
+};
 use crate::{
     entropy::Entropy,
     http::{Cookies, FieldText, Headers, SameSite, SetCookie},
@@ -39,24 +42,32 @@ pub struct CookieRead {
     pub held: HeldCookies,
 }
 
-/// Which cookies of one name a browser holds.
+/// Which cookies of one name a browser holds, and which of the Auth0 SDK's beside them.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct HeldCookies {
     whole: bool,
     /// A bit for each chunk.
     chunks: u8,
+    /// What the Auth0 SDK left there.
+    pub(crate) auth0: HeldAuth0Cookies,
 }
 
 impl HeldCookies {
-    /// Whether there is any.
+    /// Whether there is any under this name.
     #[must_use]
     pub const fn any(self) -> bool {
         self.whole || self.chunks != 0
     }
 
+    /// Whether the only session is one of the Auth0 SDK's, which is still to become one of the
+    /// gate's own.
+    pub(crate) const fn is_auth0_alone(self) -> bool {
+        !self.any() && self.auth0.any()
+    }
+
     /// One cookie, without chunks.
     pub(super) const fn whole() -> Self {
-        Self { whole: true, chunks: 0 }
+        Self { whole: true, chunks: 0, auth0: HeldAuth0Cookies::NONE }
     }
 
     const fn has(self, chunk: u8) -> bool {
@@ -148,6 +159,7 @@ impl SealedCookie<'_> {
         let left = HeldCookies {
             whole: held.whole && !written.whole,
             chunks: held.chunks & !written.chunks,
+            auth0: HeldAuth0Cookies::NONE,
         };
         self.remove(left, headers);
         Ok(())

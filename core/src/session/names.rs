@@ -1,5 +1,6 @@
 //! The names of the gate's cookies.
 
+use super::Auth0CookieNames;
 use crate::http::Scheme;
 use alloc::{format, sync::Arc};
 use core::fmt;
@@ -12,6 +13,7 @@ use core::fmt;
 pub struct CookieNames {
     session: Arc<str>,
     login_prefix: Arc<str>,
+    auth0: Option<Arc<Auth0CookieNames>>,
 }
 
 impl CookieNames {
@@ -22,15 +24,20 @@ impl CookieNames {
     ///
     /// [`CookieNameError`] where `name` is not made of 1 to 64 letters, digits, `-` and `_`.
     pub fn new(scheme: Scheme, name: &str) -> Result<Self, CookieNameError> {
-        let usable = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if !(1..=64).contains(&name.len()) || !name.bytes().all(usable) {
+        if !is_name(name) {
             return Err(CookieNameError);
         }
         let prefix = if scheme == Scheme::Https { "__Host-" } else { "" };
         Ok(Self {
             session: format!("{prefix}{name}").into(),
             login_prefix: format!("{prefix}{name}_login_").into(),
+            auth0: None,
         })
+    }
+
+    /// Counts the session cookies of the Auth0 SDK among the gate's own.
+    pub(crate) fn with_auth0(self, names: Arc<Auth0CookieNames>) -> Self {
+        Self { auth0: Some(names), ..self }
     }
 
     /// The session cookie. One that is too large for a browser stands in `name.0`, `name.1`, ….
@@ -53,7 +60,14 @@ impl CookieNames {
             || name
                 .strip_prefix(self.session.as_bytes())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
+            || self.auth0.as_ref().is_some_and(|names| names.is_own(name))
     }
+}
+
+/// Whether `name` is made of 1 to 64 letters, digits, `-` and `_`.
+pub(super) fn is_name(name: &str) -> bool {
+    let usable = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=64).contains(&name.len()) && name.bytes().all(usable)
 }
 
 /// A name that is not usable for a cookie.

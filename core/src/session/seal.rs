@@ -91,18 +91,7 @@ impl SecretRing {
     ) -> Result<Self, SecretRingError> {
         let mut ring = Self { secrets: Vec::new(), crypto };
         for secret in secrets {
-            if secret.len() < Self::MIN_SECRET_LENGTH {
-                return Err(SecretRingError::TooShort);
-            }
-            let mut seen = [false; 256];
-            secret.bytes().for_each(|byte| {
-                if let Some(seen) = seen.get_mut(usize::from(byte)) {
-                    *seen = true;
-                }
-            });
-            if seen.into_iter().filter(|seen| *seen).count() < Self::MIN_DISTINCT_BYTES {
-                return Err(SecretRingError::TooRegular);
-            }
+            Self::check_secret(secret)?;
             if ring.secrets.len() >= Self::MAX_SECRETS {
                 return Err(SecretRingError::TooMany);
             }
@@ -123,6 +112,24 @@ impl SecretRing {
             ring.secrets.push(derived);
         }
         if ring.secrets.is_empty() { Err(SecretRingError::Empty) } else { Ok(ring) }
+    }
+
+    /// Refuses a secret that is easy to guess (C28).
+    pub(super) fn check_secret(secret: &str) -> Result<(), SecretRingError> {
+        if secret.len() < Self::MIN_SECRET_LENGTH {
+            return Err(SecretRingError::TooShort);
+        }
+        let mut seen = [false; 256];
+        secret.bytes().for_each(|byte| {
+            if let Some(seen) = seen.get_mut(usize::from(byte)) {
+                *seen = true;
+            }
+        });
+        let distinct = seen.into_iter().filter(|seen| *seen).count();
+        if distinct < Self::MIN_DISTINCT_BYTES {
+            return Err(SecretRingError::TooRegular);
+        }
+        Ok(())
     }
 
     /// The characters that `length` bytes have once they are sealed.

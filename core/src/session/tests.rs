@@ -3,8 +3,7 @@
 use super::*;
 use crate::{
     crypto::RUSTCRYPTO,
-    http::{Cookies, Headers, Scheme},
-    oidc::ReturnTo,
+    http::{Cookies, Headers},
     test_support::{Counting, NOW, NoEntropy},
     time::UnixSeconds,
 };
@@ -231,124 +230,6 @@ fn without_randomness_nothing_is_sealed() {
     );
     assert_eq!(sealed, Err(SealError::Entropy));
     assert!(headers.is_empty());
-    assert!(
-        LoginTransaction::start(&ReturnTo::default(), UnixSeconds(NOW), &mut NoEntropy).is_err()
-    );
-}
-
-fn names() -> CookieNames {
-    CookieNames::new(Scheme::Https, "gate").unwrap()
-}
-
-/// Starts a login in a browser that holds `cookies`, and gives the browser's cookies afterwards.
-fn start_login(
-    cookies: &mut Vec<(String, String)>,
-    return_to: &str,
-    now: u64,
-    entropy: &mut Counting,
-) -> LoginTransaction {
-    let return_to = ReturnTo::parse(return_to).unwrap();
-    let login = LoginTransaction::start(&return_to, UnixSeconds(now), entropy).unwrap();
-    let mut headers = Headers::new();
-    let field = cookie_field(cookies);
-    login
-        .write(&names(), true, Cookies::of(&field), &ring(&[SECRET]), entropy, &mut headers)
-        .unwrap();
-    apply(&headers, cookies);
-    login
-}
-
-fn cookie_field(cookies: &[(String, String)]) -> [(&'static str, String); 1] {
-    [("cookie", cookies.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; "))]
-}
-
-fn apply(headers: &Headers, cookies: &mut Vec<(String, String)>) {
-    for (_, value) in headers.iter() {
-        let name = value.split('=').next().unwrap();
-        cookies.retain(|(known, _)| known != name);
-    }
-    cookies.extend(kept(headers));
-}
-
-fn find(state: &str, cookies: &[(String, String)], now: u64) -> Option<LoginTransaction> {
-    let field = cookie_field(cookies);
-    LoginTransaction::find(&names(), state, Cookies::of(&field), &ring(&[SECRET]), UnixSeconds(now))
-}
-
-#[test]
-fn logins_in_several_tabs_do_not_disturb_each_other() {
-    let mut browser = vec![];
-    let mut entropy = Counting::default();
-    let one = start_login(&mut browser, "/one", NOW, &mut entropy);
-    let two = start_login(&mut browser, "/two", NOW, &mut entropy);
-    assert_eq!(find(two.state().expose(), &browser, NOW + 1), Some(two.clone()));
-    assert_eq!(find(one.state().expose(), &browser, NOW + 1), Some(one.clone()));
-    let mut headers = Headers::new();
-    one.finish(&names(), true, &mut headers);
-    apply(&headers, &mut browser);
-    assert_eq!(find(one.state().expose(), &browser, NOW + 1), None);
-    assert_eq!(find(two.state().expose(), &browser, NOW + 1), Some(two));
-}
-
-/// O01, O02, R21: a state that this browser did not get finds nothing.
-#[test]
-fn a_foreign_state_finds_nothing() {
-    let mut browser = vec![];
-    let mut entropy = Counting::default();
-    let one = start_login(&mut browser, "/one", NOW, &mut entropy);
-    let state = one.state().expose();
-    let other =
-        LoginTransaction::start(&ReturnTo::default(), UnixSeconds(NOW), &mut entropy).unwrap();
-    // The cookie of one login with the rest of another's state.
-    let mixed = format!("{}{}", &state[..12], &other.state().expose()[12..]);
-    for state in [
-        "",
-        "x",
-        &state[..12],
-        &state[1..],
-        &mixed,
-        other.state().expose(),
-        "é".repeat(30).as_str(),
-    ] {
-        assert_eq!(find(state, &browser, NOW), None, "{state}");
-    }
-    assert_eq!(find(state, &[], NOW), None);
-}
-
-#[test]
-fn a_login_expires() {
-    let mut browser = vec![];
-    let login = start_login(&mut browser, "/one", NOW, &mut Counting::default());
-    let state = login.state().expose();
-    assert!(find(state, &browser, NOW + LoginTransaction::LIFETIME - 1).is_some());
-    assert!(find(state, &browser, NOW + LoginTransaction::LIFETIME).is_none());
-    assert!(find(state, &browser, NOW - 61).is_none(), "from the future");
-}
-
-/// C24: logins under way do not pile up; the newest stay.
-#[test]
-fn logins_do_not_pile_up() {
-    let mut browser = vec![];
-    let mut entropy = Counting::default();
-    let logins: Vec<_> =
-        (0..20).map(|at| start_login(&mut browser, "/", NOW + at, &mut entropy)).collect();
-    assert_eq!(browser.len(), MAX_OPEN_LOGINS);
-    for (at, login) in logins.iter().enumerate() {
-        let found = find(login.state().expose(), &browser, NOW + 30).is_some();
-        assert_eq!(found, at >= 20 - MAX_OPEN_LOGINS, "{at}");
-    }
-    let long = format!("/{}", "x".repeat(2000));
-    for at in 20..30 {
-        let _ = start_login(&mut browser, &long, NOW + at, &mut entropy);
-    }
-    let length: usize = browser.iter().map(|(name, value)| name.len() + value.len()).sum();
-    assert!(length < 12_000, "{length}");
-    // What does not open is the first to go.
-    browser.insert(0, (format!("{}AAAAAAAAAAAA", names().login_prefix()), "junk".to_string()));
-    for at in 30..36 {
-        let _ = start_login(&mut browser, "/", NOW + at, &mut entropy);
-    }
-    assert!(!browser.iter().any(|(_, value)| value == "junk"));
 }
 
 fn session(signed_in_at: u64, used_at: u64) -> Session {

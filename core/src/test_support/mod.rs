@@ -8,6 +8,7 @@ use crate::{
     flow::Context,
     http::Inbound,
     issuer::{Document, IssuerConfig, IssuerMachine, IssuerSnapshot, Need},
+    session::RevocationList,
     time::{Monotonic, Now, UnixSeconds},
 };
 use alloc::{format, string::String, sync::Arc, vec, vec::Vec};
@@ -167,5 +168,16 @@ pub(crate) fn with_context<T>(
     issuer: &Arc<IssuerSnapshot>,
     call: impl FnOnce(&mut Context<'_>) -> T,
 ) -> T {
-    call(&mut Context { now, entropy, issuers: issuer })
+    with_revocations(now, entropy, issuer, &RevocationList::default(), call)
+}
+
+/// The same, where sessions may be over before their time.
+pub(crate) fn with_revocations<T>(
+    now: Now,
+    entropy: &mut dyn Entropy,
+    issuer: &Arc<IssuerSnapshot>,
+    revocations: &RevocationList,
+    call: impl FnOnce(&mut Context<'_>) -> T,
+) -> T {
+    call(&mut Context { now, entropy, issuers: issuer, revocations })
 }

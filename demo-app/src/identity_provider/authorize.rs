@@ -3,6 +3,8 @@
 //! A `GET` is an authorization request; a `POST` is the sign-in form, which brings the same
 //! request back to be checked again.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use http::header::HeaderName;
 use http::{Request, Response, StatusCode, header};
@@ -69,7 +71,8 @@ impl IdentityProvider {
         let (Ok(cookie), Ok(session_id)) = (random_text(), random_text()) else {
             return page::failure();
         };
-        let session = Session { user, authenticated_at: now, session_id };
+        let clients = BTreeSet::new();
+        let session = Session { user, authenticated_at: now, session_id, clients };
         {
             let sessions = &mut self.state().sessions;
             sessions.end(request);
@@ -111,7 +114,11 @@ impl IdentityProvider {
             code_challenge: authorization.code_challenge.clone(),
             nonce: authorization.nonce.map(str::to_owned),
         };
-        self.state().grants.issue(code.clone(), issued, now);
+        {
+            let mut state = self.state();
+            state.sessions.join(&session.session_id, authorization.client.client_id());
+            state.grants.issue(code.clone(), issued, now);
+        }
         self.send_back(authorization.destination, &[("code", &code)], status)
     }
 

@@ -18,6 +18,7 @@ pub struct Client {
     client_secret: Secret,
     redirect_uris: Vec<String>,
     post_logout_redirect_uris: Vec<String>,
+    backchannel_logout_uri: Option<String>,
 }
 
 /// Why a client was not let in.
@@ -38,7 +39,23 @@ impl Client {
         redirect_uris: Vec<String>,
         post_logout_redirect_uris: Vec<String>,
     ) -> Self {
-        Self { client_id, client_secret, redirect_uris, post_logout_redirect_uris }
+        Self {
+            client_id,
+            client_secret,
+            redirect_uris,
+            post_logout_redirect_uris,
+            backchannel_logout_uri: None,
+        }
+    }
+
+    /// Registers where the client is told that a session is over.
+    #[must_use]
+    pub fn with_backchannel_logout_uri(self, address: String) -> Self {
+        Self { backchannel_logout_uri: Some(address), ..self }
+    }
+
+    pub(super) fn backchannel_logout_uri(&self) -> Option<&str> {
+        self.backchannel_logout_uri.as_deref()
     }
 
     pub(super) fn client_id(&self) -> &str {

@@ -45,8 +45,12 @@ impl<V> ExpiringMap<V> {
         (now < entry.expires_at).then_some(&mut entry.value)
     }
 
-    pub(super) fn remove(&mut self, key: &str) {
-        self.entries.remove(key);
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.entries.values_mut().map(|entry| &mut entry.value)
+    }
+
+    pub(super) fn remove(&mut self, key: &str) -> Option<V> {
+        self.entries.remove(key).map(|entry| entry.value)
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) enum TokenType {
     Access,
     /// OpenID Connect Core 1.0 §2
     Id,
+    /// OpenID Connect Back-Channel Logout 1.0 §2.4
+    Logout,
 }
 
 impl SigningKey {
@@ -110,6 +112,7 @@ impl TokenType {
         match self {
             Self::Access => "at+jwt",
             Self::Id => "JWT",
+            Self::Logout => "logout+jwt",
         }
     }
 }

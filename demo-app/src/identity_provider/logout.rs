@@ -13,7 +13,7 @@ use crate::responses;
 impl IdentityProvider {
     /// Ends the browser's session and sends it to a registered address of the client, if one was
     /// asked for. A request that asks for another address changes nothing.
-    pub(super) fn end_session(&self, request: &Request<Bytes>) -> Response<Bytes> {
+    pub(super) fn end_session(&self, request: &Request<Bytes>, now: u64) -> Response<Bytes> {
         let parameters = Parameters::from_query(request.uri());
         if parameters.has_repetition() {
             return page::error(StatusCode::BAD_REQUEST, "A parameter is given more than once.");
@@ -31,8 +31,10 @@ impl IdentityProvider {
                 }
             },
         };
-        self.state().sessions.end(request);
-        session::without_cookie(response)
+        let ended = self.state().sessions.end(request);
+        let mut response = session::without_cookie(response);
+        response.extensions_mut().insert(self.logout_notices(&ended, now));
+        response
     }
 
     fn post_logout_location(&self, parameters: &Parameters, address: &str) -> Option<HeaderValue> {

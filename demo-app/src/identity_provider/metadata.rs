@@ -26,6 +26,8 @@ pub(super) fn document(issuer: &Origin) -> Value {
         "userinfo_endpoint": user_info_address(issuer.as_str()),
         "jwks_uri": at(KEY_SET_PATH),
         "end_session_endpoint": at(END_SESSION_PATH),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "scopes_supported": Scope::WITH_A_MEANING,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

@@ -3,7 +3,7 @@
 //! It lets the demonstration run without an account anywhere: any user name signs in, nothing
 //! survives the process, and every page says so. What a client sees of it follows the standards
 //! closely, so that a client that works here works with a real provider: OpenID Connect Core 1.0
-//! (code flow), Discovery 1.0 and RP-Initiated Logout 1.0, OAuth 2.0 (RFC 6749) with PKCE
+//! (code flow), Discovery 1.0, RP-Initiated and Back-Channel Logout 1.0, OAuth 2.0 (RFC 6749) with PKCE
 //! (RFC 7636), issuer identification (RFC 9207), JWT access tokens (RFC 9068) and refresh token
 //! rotation (RFC 9700 §4.14).
 //!
@@ -11,6 +11,7 @@
 //! a test that needs an expired token asks for one in the past.
 
 mod authorize;
+mod backchannel;
 mod client;
 mod expiring;
 mod grants;
@@ -37,6 +38,7 @@ use bytes::Bytes;
 use http::header::HeaderValue;
 use http::{Method, Request, Response, StatusCode, header};
 
+pub use self::backchannel::{LogoutNotice, LogoutNotices};
 pub use self::client::Client;
 use self::grants::Grants;
 use self::keys::{KeyError, KeyRing, SigningKey};
@@ -99,7 +101,9 @@ impl IdentityProvider {
         Ok(())
     }
 
-    /// Answers a request. Its body may be anything, and was limited in size by the caller.
+    /// Answers a request. Its body may be anything, and was limited in size by the caller. A
+    /// response that ends a session has [`LogoutNotices`] among its extensions, which are to be sent
+    /// first.
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
         let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
@@ -122,7 +126,7 @@ impl IdentityProvider {
                 let document = metadata::document(&self.configuration.issuer);
                 responses::shared(responses::json(StatusCode::OK, &document))
             }
-            Endpoint::EndSession => self.end_session(request),
+            Endpoint::EndSession => self.end_session(request, now),
             Endpoint::Home => page::home(&self.configuration.issuer),
             Endpoint::KeySet => {
                 let keys = self.with_keys(KeyRing::key_set);

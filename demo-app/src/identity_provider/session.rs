@@ -1,5 +1,7 @@
 //! The provider's own sessions: who signed in at this browser.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{Request, Response};
@@ -16,6 +18,8 @@ pub(super) struct Session {
     pub(super) authenticated_at: u64,
     /// The `sid` claim, by which clients know the session; it opens nothing.
     pub(super) session_id: String,
+    /// The clients that it let in.
+    pub(super) clients: BTreeSet<String>,
 }
 
 /// Sessions by the value of their cookie.
@@ -30,10 +34,17 @@ impl Sessions {
         cookie_values(request).find_map(|value| self.0.get(value, now))
     }
 
-    pub(super) fn end(&mut self, request: &Request<Bytes>) {
-        for value in cookie_values(request) {
-            self.0.remove(value);
+    /// Notes that the session `session_id` let a client in.
+    pub(super) fn join(&mut self, session_id: &str, client_id: &str) {
+        let mut sessions = self.0.values_mut();
+        if let Some(session) = sessions.find(|session| session.session_id == session_id) {
+            session.clients.insert(client_id.to_owned());
         }
+    }
+
+    /// Ends the browser's sessions, and returns them.
+    pub(super) fn end(&mut self, request: &Request<Bytes>) -> Vec<Session> {
+        cookie_values(request).filter_map(|value| self.0.remove(value)).collect()
     }
 }
 

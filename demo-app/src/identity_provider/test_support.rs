@@ -17,6 +17,7 @@ pub(super) const CLIENT_ID: &str = "demo-client";
 pub(super) const CLIENT_SECRET: &str = "a-secret-of-the-demo-client";
 pub(super) const OTHER_CLIENT_ID: &str = "other-client";
 pub(super) const REDIRECT_URI: &str = "http://localhost:3000/api/auth/callback";
+pub(super) const BACKCHANNEL_LOGOUT_URI: &str = "http://localhost:3000/api/auth/backchannel-logout";
 pub(super) const AUDIENCE: &str = "http://localhost:5000/api";
 
 /// RFC 7636, appendix B
@@ -37,7 +38,8 @@ pub(super) fn provider() -> IdentityProvider {
     IdentityProvider::new(Configuration {
         issuer: Origin::parse(ISSUER).unwrap(),
         clients: vec![
-            client(CLIENT_ID, &[REDIRECT_URI, "http://localhost:3000/cb?x=1"]),
+            client(CLIENT_ID, &[REDIRECT_URI, "http://localhost:3000/cb?x=1"])
+                .with_backchannel_logout_uri(BACKCHANNEL_LOGOUT_URI.to_owned()),
             client(OTHER_CLIENT_ID, &[REDIRECT_URI]),
         ],
         audiences: vec![AUDIENCE.to_owned()],

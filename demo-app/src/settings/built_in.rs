@@ -43,12 +43,15 @@ pub fn provider_configuration(client: &ClientSettings, issuer: Origin) -> Config
     let base_url = &client.base_url;
     Configuration {
         issuer,
-        clients: vec![Client::new(
-            client.client_id.clone(),
-            client.client_secret.clone(),
-            vec![base_url.join("/api/auth/callback")],
-            vec![base_url.join(""), base_url.join("/")],
-        )],
+        clients: vec![
+            Client::new(
+                client.client_id.clone(),
+                client.client_secret.clone(),
+                vec![base_url.join("/api/auth/callback")],
+                vec![base_url.join(""), base_url.join("/")],
+            )
+            .with_backchannel_logout_uri(base_url.join("/api/auth/backchannel-logout")),
+        ],
         audiences: vec![client.audience.clone()],
     }
 }

@@ -5,7 +5,13 @@
 import cors from 'cors';
 import express from 'express';
 import { expressjwt } from 'express-jwt';
-import { auth, requiredScopes, scopeIncludesAny } from 'express-oauth2-jwt-bearer';
+import {
+  auth,
+  claimEquals,
+  claimIncludes,
+  requiredScopes,
+  scopeIncludesAny,
+} from 'express-oauth2-jwt-bearer';
 import jwksRsa from 'jwks-rsa';
 import { once } from 'node:events';
 
@@ -21,7 +27,7 @@ const guards = {
       credentialsRequired: !optional,
     }),
   ],
-  'express-oauth2-jwt-bearer': ({ issuer, jwksUri, audience, tolerance, optional, scopes }) => [
+  'express-oauth2-jwt-bearer': ({ issuer, jwksUri, audience, tolerance, optional, requires }) => [
     express.urlencoded({ extended: false }),
     auth({
       issuer,
@@ -31,10 +37,11 @@ const guards = {
       clockTolerance: tolerance,
       authRequired: !optional,
     }),
-    ...(scopes?.all ? [requiredScopes(scopes.all)] : []),
-    ...(scopes?.any ? [scopeIncludesAny(scopes.any)] : []),
+    ...Object.entries(requires ?? {}).map(([name, values]) => requirements[name](...values)),
   ],
 };
+
+const requirements = { claimEquals, claimIncludes, requiredScopes, scopeIncludesAny };
 
 function corsOptions({ origin, ...options }) {
   const pattern = origin?.pattern && new RegExp(origin.pattern);

@@ -15,7 +15,7 @@ use portcullis_core::{
     oidc::ClientConfig,
     rewrite::{Matcher, RewriteRule, Rewrites},
     secret::Secret,
-    session::SecretRing,
+    session::{RevocationList, SecretRing},
     time::{Monotonic, Now, UnixSeconds},
 };
 
@@ -31,6 +31,8 @@ const SIGNING_INPUT: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL29wLmV4YW
                              aHR0cHM6Ly9hcGkuZXhhbXBsZSIsImV4cCI6MjAwMDAwMDAwMH0";
 const NOW: Now =
     Now { unix: UnixSeconds(1_800_000_000), monotonic: Monotonic::from_start(Duration::ZERO) };
+
+static NOTHING_REVOKED: RevocationList = RevocationList::new(0);
 
 /// Bytes that everybody can predict. Fit for this proof and for nothing else.
 struct Counter(u8);
@@ -127,5 +129,5 @@ const fn head(target: &str) -> RequestHead<'_> {
 }
 
 fn context<'c>(entropy: &'c mut Counter, issuers: &'c Arc<IssuerSnapshot>) -> Context<'c> {
-    Context { now: NOW, entropy, issuers }
+    Context { now: NOW, entropy, issuers, revocations: &NOTHING_REVOKED }
 }

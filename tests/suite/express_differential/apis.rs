@@ -1,10 +1,10 @@
 //! The APIs that are asked, each set up in the same way on both sides.
 
 use crate::harness::Provider;
-use core::iter;
+use core::error::Error;
 use portcullis_core::{
     cors::{Cors, CorsBuilder, CorsConfigError, OriginPolicy},
-    guard::Guard,
+    guard::{Guard, Requirement},
     jwt::{ClockTolerance, TokenPolicy},
 };
 use serde_json::{Value, json};
@@ -12,11 +12,22 @@ use serde_json::{Value, json};
 /// How far clocks may be apart, in seconds.
 const TOLERANCE: u64 = 60;
 
+/// What some APIs ask for.
+const SCOPES: [&str; 2] = ["read:things", "write:things"];
+
 /// An API.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Api {
-    /// No CORS.
+    /// Without options.
     Plain,
+    /// For which a token is optional.
+    Optional,
+    /// That takes tokens from a query and a form too.
+    AnyPlace,
+    RequiredScopes,
+    ScopeIncludesAny,
+    ClaimEquals,
+    ClaimIncludes,
     /// CORS before the guard.
     Cors(Policy),
 }
@@ -56,15 +67,33 @@ impl Peer {
 }
 
 impl Api {
+    const ALONE: [Self; 7] = [
+        Self::Plain,
+        Self::Optional,
+        Self::AnyPlace,
+        Self::RequiredScopes,
+        Self::ScopeIncludesAny,
+        Self::ClaimEquals,
+        Self::ClaimIncludes,
+    ];
+
     /// All of them.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        iter::once(Self::Plain).chain(Policy::ALL.map(Self::Cors))
+        Self::ALONE.into_iter().chain(Policy::ALL.map(Self::Cors))
     }
 
     pub(super) const fn cors(self) -> Option<Policy> {
         match self {
             Self::Cors(policy) => Some(policy),
-            Self::Plain => None,
+            _ => None,
+        }
+    }
+
+    /// Whether `peer` has what this is about.
+    pub(super) const fn is_known_to(self, peer: Peer) -> bool {
+        match self {
+            Self::Plain | Self::Optional | Self::Cors(_) => true,
+            _ => matches!(peer, Peer::ExpressOauth2JwtBearer),
         }
     }
 
@@ -76,19 +105,41 @@ impl Api {
             "jwksUri": format!("{}{}", provider.url(), Provider::KEY_SET),
             "audience": Provider::AUDIENCE,
             "tolerance": TOLERANCE,
+            "optional": self == Self::Optional,
         });
         if let Some(policy) = self.cors() {
             api["cors"] = policy.of_npm();
         }
+        match self {
+            Self::RequiredScopes => api["requires"] = json!({"requiredScopes": [SCOPES]}),
+            Self::ScopeIncludesAny => api["requires"] = json!({"scopeIncludesAny": [SCOPES]}),
+            Self::ClaimEquals => api["requires"] = json!({"claimEquals": ["org", "ours"]}),
+            Self::ClaimIncludes => {
+                api["requires"] = json!({"claimIncludes": ["roles", "reader", "writer"]});
+            }
+            _ => {}
+        }
         api
     }
-}
 
-/// Our guard for the tokens of the provider.
-pub(super) fn guard() -> Guard {
-    let tolerance = ClockTolerance::from_seconds(TOLERANCE).expect("a tolerance");
-    let policy = TokenPolicy::access_token([Provider::AUDIENCE]).expect("an audience");
-    Guard::new(policy.with_clock_tolerance(tolerance))
+    /// Our guard for the tokens of the provider.
+    pub(super) fn guard(self) -> Result<Guard, Box<dyn Error>> {
+        let tolerance = ClockTolerance::from_seconds(TOLERANCE).ok_or("a tolerance")?;
+        let policy = TokenPolicy::access_token([Provider::AUDIENCE])?;
+        let guard = Guard::builder(policy.with_clock_tolerance(tolerance));
+        Ok(match self {
+            Self::Plain | Self::Cors(_) => guard,
+            Self::Optional => guard.credentials_required(false),
+            Self::AnyPlace => guard.token_in_query(true).token_in_form(true),
+            Self::RequiredScopes => guard.require(Requirement::required_scopes(SCOPES)?),
+            Self::ScopeIncludesAny => guard.require(Requirement::scope_includes_any(SCOPES)?),
+            Self::ClaimEquals => guard.require(Requirement::claim_equals(["org"], "ours")?),
+            Self::ClaimIncludes => {
+                guard.require(Requirement::claim_includes(["roles"], ["reader", "writer"])?)
+            }
+        }
+        .build()?)
+    }
 }
 
 impl Policy {

@@ -1,7 +1,7 @@
 //! Where we differ from Express on purpose.
 
 use super::{
-    apis::Peer,
+    apis::{Api, Peer},
     compare::What,
     corpus::{About, Case},
     wire::{Answer, Request},
@@ -88,6 +88,22 @@ const CLASSES: &[Class] = &[
             difference.peer == Peer::ExpressJwt
                 && difference.case.request.method == "OPTIONS"
                 && difference.is_stricter()
+        },
+    },
+    Class {
+        name: "optional-is-none-or-good",
+        reason: "where a token is optional, a request may come with none, and not with a bad one: \
+                 express-oauth2-jwt-bearer lets every failure pass, express-jwt other schemes",
+        explains: |difference| difference.case.api == Api::Optional && difference.is_stricter(),
+    },
+    Class {
+        name: "good-tokens-that-do-not-do",
+        reason: "a good token whose claims do not do is 403 with insufficient_scope: a new one of \
+                 the same kind would not do either (RFC 6750 §3.1)",
+        explains: |difference| {
+            difference.ours.status == 403
+                && (difference.theirs.status == 401 && difference.what == What::Status
+                    || difference.what == What::Code)
         },
     },
     Class {
@@ -181,7 +197,12 @@ const CLASSES: &[Class] = &[
         name: "types-of-claims",
         reason: "a registered claim is of its type or absent; null is not absent (RFC 7519 §4.1, \
                  RFC 8693 §4.2)",
-        explains: |difference| difference.is_stricter_about(&[About::OtherClaims]),
+        explains: |difference| {
+            let comes_first = difference.case.about == About::Requirement
+                && difference.ours.status == 401
+                && matches!(difference.theirs.status, 200 | 403);
+            difference.is_stricter_about(&[About::OtherClaims]) || comes_first
+        },
     },
     Class {
         name: "bound-tokens",
@@ -194,7 +215,17 @@ const CLASSES: &[Class] = &[
         reason: "a token in a query makes the request malformed, and one in a form is not looked \
                  at, unless that is switched on (RFC 9700 §4.3.2); express-oauth2-jwt-bearer always \
                  takes both, express-jwt sees neither",
-        explains: |difference| difference.case.about == About::Place,
+        explains: |difference| {
+            difference.case.about == About::Place && difference.case.api != Api::AnyPlace
+        },
+    },
+    Class {
+        name: "form-of-a-get",
+        reason: "a token stands in a form only where the method gives its body a meaning (RFC 6750 \
+                 §2.2)",
+        explains: |difference| {
+            difference.is_stricter_about(&[About::Place]) && difference.case.request.method == "GET"
+        },
     },
     Class {
         name: "several-blanks",

@@ -2,7 +2,7 @@
 //! made-up names of keys.
 
 use super::{
-    apis::{Api, Peer, guard},
+    apis::{Api, Peer},
     express::Express,
     ours::Ours,
     wire::{PATIENCE, Request},
@@ -93,7 +93,7 @@ fn an_outage_is_503_where_express_says_500_or_401() {
     for ((source, provider), theirs) in
         SOURCES.iter().zip(&providers).zip(express.ports.chunks_exact(2))
     {
-        let port = ours.start(provider, guard(), None);
+        let port = ours.start(provider, Api::Plain);
         let good = Request::new("GET").bearer(&provider.key.sign(&provider.access_claims()));
         let ours = good.send(port);
         let [_, jwt, bearer] = source.statuses;
@@ -121,7 +121,7 @@ fn made_up_key_ids_lock_nobody_out() {
     let apis = [limited, Api::Plain.of_express(second, of_bearer)];
     let Some(express) = Express::start("made_up_key_ids_lock_nobody_out", &apis) else { return };
     let mut ours = Ours::new();
-    let ports = [ours.start(provider, guard(), None), express.ports[0], express.ports[1]];
+    let ports = [ours.start(provider, Api::Plain), express.ports[0], express.ports[1]];
     let mut answers = Vec::new();
     for (provider, port) in providers.iter().zip(ports) {
         let claims = provider.access_claims();

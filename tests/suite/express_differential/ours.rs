@@ -1,10 +1,9 @@
 //! Our side: the engine's API behind the core's guard and CORS policy, on sockets of its own.
 
-use super::apis::Policy;
+use super::apis::Api;
 use crate::harness::Provider;
 use http::{Request, Response};
 use portcullis_core::{
-    guard::Guard,
     issuer::{IssuerConfig, IssuerMachine},
     session::Session,
 };
@@ -45,21 +44,22 @@ impl Ours {
     }
 
     /// Starts an API for the tokens of `provider` and returns its port.
-    pub(super) fn start(&mut self, provider: &Provider, guard: Guard, cors: Option<Policy>) -> u16 {
+    pub(super) fn start(&mut self, provider: &Provider, api: Api) -> u16 {
         let _context = self.runtime.enter();
         let tls = tls::client_config(None).expect("TLS");
         let client = Client::new(TokioRuntime::new(), tls, PoolLimits::default());
         let issuer = IssuerConfig::new(provider.issuer()).expect("an issuer");
         let machine = IssuerMachine::new(issuer, AWS_LC);
         let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(client)));
-        let api = ProtectedApi::new(ApiGuard::new(guard, driver), PrivateRoute);
+        let cors = api.cors().map(|policy| policy.ours().expect("a policy"));
+        let guard = ApiGuard::new(api.guard().expect("a guard"), driver);
+        let api = ProtectedApi::new(guard, PrivateRoute);
         let mut server = Server::new(TokioRuntime::new(), ServerLimits::default());
         let address = self.runtime.block_on(server.bind((Ipv4Addr::LOCALHOST, 0).into()));
-        let api = match cors {
-            Some(policy) => api.with_cors(policy.ours().expect("a policy")),
+        self.servers.push(server.start(match cors {
+            Some(cors) => api.with_cors(cors),
             None => api,
-        };
-        self.servers.push(server.start(api));
+        }));
         address.expect("a port").port()
     }
 }

@@ -108,7 +108,10 @@ impl Client {
             let mut parts = cookie.split("; ");
             let (name, value) =
                 parts.next().and_then(|pair| pair.split_once('=')).expect("a cookie");
-            if parts.any(|attribute| attribute == "Max-Age=0") {
+            let ends = |attribute: &str| {
+                attribute == "Max-Age=0" || attribute.starts_with("expires=Thu, 01 Jan 1970 ")
+            };
+            if parts.any(ends) {
                 self.cookies.remove(name);
             } else {
                 self.cookies.insert(name.to_owned(), value.to_owned());
@@ -170,12 +173,14 @@ impl Reply {
         serde_json::from_str(&self.body).expect("the body is JSON")
     }
 
+    /// Where the first form of a page is sent to.
+    pub(crate) fn form_action(&self) -> String {
+        let (_, rest) = self.body.split_once("<form").expect("a form");
+        attribute(rest.split('>').next().unwrap_or_default(), "action").expect("an action")
+    }
+
     /// The fields of the only form of a page, as they are filled in.
-    fn form(&self) -> Vec<(String, String)> {
-        let attribute = |tag: &str, name: &str| {
-            let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
-            rest.split('"').next().map(unescape)
-        };
+    pub(crate) fn form(&self) -> Vec<(String, String)> {
         self.body
             .split("<input")
             .skip(1)
@@ -185,6 +190,12 @@ impl Reply {
             })
             .collect()
     }
+}
+
+/// The attribute `name` of a tag.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    rest.split('"').next().map(unescape)
 }
 
 /// Whether the session, or a part of it, is in the cookie `name`.

@@ -68,6 +68,8 @@ struct Shared {
 impl Provider {
     pub(crate) const CLIENT_ID: &'static str = "the-client";
     pub(crate) const CLIENT_SECRET: &'static str = "the-secret-of-the-client-5b1f";
+    /// Where the demonstration believes to be. Nobody knows its port before it starts.
+    pub(crate) const BASE_URL: &'static str = "http://localhost:3000";
     pub(crate) const AUDIENCE: &'static str = "https://api.example";
     /// What the demonstration's cookies are sealed with.
     pub(crate) const COOKIE_SECRET: &'static str =
@@ -219,8 +221,7 @@ impl Provider {
 pub(crate) fn settings(issuer: &str) -> [(&'static str, &str); 6] {
     [
         ("AUTH0_SECRET", Provider::COOKIE_SECRET),
-        // Not where the front end is: nobody knows its port before it starts.
-        ("AUTH0_BASE_URL", "http://localhost:3000"),
+        ("AUTH0_BASE_URL", Provider::BASE_URL),
         ("AUTH0_ISSUER_BASE_URL", issuer),
         ("AUTH0_CLIENT_ID", Provider::CLIENT_ID),
         ("AUTH0_CLIENT_SECRET", Provider::CLIENT_SECRET),

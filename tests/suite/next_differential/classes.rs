@@ -9,6 +9,7 @@ use super::{
     node::Node,
     question::Question,
 };
+use crate::documentation::REWRITES_AND_MATCHERS;
 use portcullis_core::{
     path::CanonicalPath,
     rewrite::{DestinationError, Problem, RouteErrorKind},
@@ -41,6 +42,8 @@ impl Counts {
         }
         for (name, (count, reason)) in &self.classes {
             println!("  {count:>6}  {name}: {reason}");
+            let documented = REWRITES_AND_MATCHERS.contains(&format!("\n| `{name}` | "));
+            assert!(documented, "the user documentation does not explain {name}");
         }
     }
 }

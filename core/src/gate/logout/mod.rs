@@ -5,21 +5,23 @@
 //! fetch metadata of the browser), and so does a form of the application's own. For all others
 //! there is a page that asks.
 //!
-//! The cookies are removed whatever is wrong with them, and whether or not the provider can be
+//! The session is recorded as over before anything else is waited for, so that neither a copy of its
+//! cookie nor a late answer that writes it once more brings it back. The cookies are removed whatever is wrong with them, and whether or not the provider can be
 //! reached.
 
 mod page;
 mod permission;
 
 use self::permission::Permission;
-use super::{Gate, GateFlow, flow::Waiting, pages, respond};
+use super::{Gate, GateFlow, flow::Waiting, pages, respond, sessions::FoundSession};
 use crate::{
-    flow::{Await, Context, Step},
+    flow::{Await, Context, Revoke, Step},
     http::{
         Cookies, FieldText, Headers, Query, QueryWriter, RequestHead, Response, SameSite, SetCookie,
     },
     issuer::Need,
     oidc::{EndSession, LogoutTarget, ProviderLogout},
+    session::{Revocation, RevocationKey, Session},
 };
 use alloc::{string::String, vec::Vec};
 
@@ -29,7 +31,7 @@ const MAX_REMOVALS: usize = 64;
 /// A logout that waits for the discovery document. The session is as good as over.
 #[derive(Debug)]
 pub(super) struct Pending {
-    provider_session: Option<String>,
+    session: Option<Session>,
     target: LogoutTarget,
     federated: bool,
     /// The status of the redirect.
@@ -66,20 +68,45 @@ impl Gate {
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let cookies = Cookies::of(request.headers);
-        let session = self.find_session(cookies, context.now.unix).session;
+        let FoundSession { session, held } = self.find_session(cookies, context);
+        let mut removals = Headers::new();
+        self.remove_auth0_session(held, &mut removals);
+        self.remove_all_cookies(cookies, &mut removals);
+        let revocation = session.as_ref().map(|session| self.own_revocation(session, context));
         let pending = Pending {
-            provider_session: session.and_then(|session| session.provider_session),
+            session,
             target: self.logout_target(query),
             federated: self.0.logout.is_federated() || asks_for_federated(query),
             // After a POST, 302 would leave the method to the browser (RFC 9110 §15.4.3).
             status: if request.method == "POST" { 303 } else { 302 },
-            removals: self.remove_all_cookies(cookies),
+            removals,
         };
-        let is_known = || {
-            let snapshot = context.issuers.snapshot(self.0.issuer);
-            snapshot.is_some_and(|snapshot| snapshot.metadata().is_some())
-        };
-        if self.0.logout.provider() == ProviderLogout::Nowhere || is_known() {
+        match revocation {
+            Some(revocation) => {
+                let flow = GateFlow::new(self.clone(), Waiting::LogoutOfSession(pending));
+                Step::Revoke(Revoke::new(revocation, flow))
+            }
+            None => self.on_logout_of_session(pending, context),
+        }
+    }
+
+    /// A copy of the cookie, or a late answer that writes it once more, is no session any more.
+    fn own_revocation(&self, session: &Session, context: &Context<'_>) -> Revocation {
+        let (hash, client_id) = (self.0.crypto.hash, &self.0.client.client_id);
+        Revocation {
+            sessions: RevocationKey::of_session(hash, client_id, session.id),
+            signed_in_until: None,
+            until: self.last_session_ends(context.now.unix),
+            token: None,
+        }
+    }
+
+    pub(super) fn on_logout_of_session(
+        &self,
+        pending: Pending,
+        context: &mut Context<'_>,
+    ) -> Step<GateFlow> {
+        if self.0.logout.provider() == ProviderLogout::Nowhere || self.knows_issuer(context) {
             return self.on_logout_metadata(pending, context);
         }
         let flow = GateFlow::new(self.clone(), Waiting::Logout(pending));
@@ -92,13 +119,14 @@ impl Gate {
         pending: Pending,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let Pending { provider_session, target, federated, status, removals } = pending;
+        let Pending { session, target, federated, status, removals } = pending;
+        let session = session.as_ref();
         let snapshot = context.issuers.snapshot(self.0.issuer);
         let metadata = snapshot.as_ref().and_then(|snapshot| snapshot.metadata());
         let request = EndSession {
             client: &self.0.client,
-            id_token: None,
-            provider_session: provider_session.as_deref(),
+            id_token: session.and_then(|session| Some(session.tokens.id_token.as_ref()?.expose())),
+            provider_session: session.and_then(|session| session.provider_session.as_deref()),
             target: &target.url(&self.0.client.base_url),
             federated,
         };
@@ -112,25 +140,29 @@ impl Gate {
 
     /// Removes every cookie of the gate's own that the browser sent: the session, logins under way,
     /// and chunks that no session of today would have.
-    fn remove_all_cookies(&self, cookies: Cookies<'_>) -> Headers {
+    fn remove_all_cookies(&self, cookies: Cookies<'_>, headers: &mut Headers) {
         let mut names: Vec<&str> = Vec::new();
         cookies.each(&mut |name, _| {
             if let Ok(name) = core::str::from_utf8(name)
                 && name.bytes().all(|byte| byte.is_ascii_graphic())
                 && self.0.names.is_own(name.as_bytes())
+                && !self.is_of_auth0(name.as_bytes())
                 && names.len() < MAX_REMOVALS
                 && !names.contains(&name)
             {
                 names.push(name);
             }
         });
-        let mut headers = Headers::new();
         for name in names {
             let (secure, same_site) = (self.0.secure, SameSite::Lax);
             let removal = SetCookie { name, value: "", max_age: 0, secure, same_site };
             headers.append("set-cookie", removal.field());
         }
-        headers
+    }
+
+    /// Whether the cookie is the Auth0 SDK's, whose removals may need a domain.
+    fn is_of_auth0(&self, name: &[u8]) -> bool {
+        self.0.auth0_cookies.as_ref().is_some_and(|cookies| cookies.names().is_own(name))
     }
 
     /// Where the logout is to end. What is not allowed, stands there twice, or would lead to one of

@@ -1,10 +1,7 @@
 //! What can be wrong when a browser comes back from the provider.
 
 use super::*;
-use crate::{
-    oidc::{CallbackError, IdTokenError},
-    session::LoginTransaction,
-};
+use crate::oidc::{CallbackError, IdTokenError, ProviderError};
 
 /// The status and the code of a callback with this query.
 fn outcome(browser: &mut Browser, query: &str) -> (u16, String) {
@@ -65,7 +62,7 @@ fn a_login_that_this_browser_did_not_start_is_refused() {
         assert_eq!(outcome(&mut browser, &format!("code=c&state={}", login.state)), expected);
     }
     browser.cookies = good;
-    browser.clock = LoginTransaction::LIFETIME;
+    browser.clock = LoginPolicy::DEFAULT_LIFETIME;
     assert_eq!(outcome(&mut browser, &format!("code=c&state={}", login.state)), expected);
     assert!(browser.token_requests.is_empty());
 }
@@ -82,15 +79,62 @@ fn a_response_of_another_issuer_is_refused() {
     }
 }
 
+/// O07: an error of another issuer is refused as well; one that does not say whose it is shows what
+/// it says, since there is no code that could go to the wrong place.
+#[test]
+fn an_error_of_another_issuer_is_refused() {
+    for (issuer, expected) in [
+        ("", failure(403, "access_denied")),
+        ("&iss=https%3A%2F%2Fop.example%2F", failure(403, "access_denied")),
+        ("&iss=https%3A%2F%2Fevil.example", failure(400, "issuer_mismatch")),
+    ] {
+        let mut browser = Browser::new(gate());
+        let login = browser.start_login("/private");
+        let query = format!("error=access_denied&state={}{issuer}", login.state);
+        assert_eq!(outcome(&mut browser, &query), expected);
+    }
+}
+
+/// O23: where the provider was to show nothing, nobody being signed in there is no error.
+#[test]
+fn a_silent_login_that_finds_nobody_leads_on_as_nobody() {
+    for error in
+        ["login_required", "interaction_required", "consent_required", "account_selection_required"]
+    {
+        let mut browser = Browser::new(gate());
+        let target = "/api/auth/login?returnTo=%2Fpublic&prompt=none";
+        let login = login_of(&response(browser.get(target)));
+        let query = format!("/api/auth/callback?error={error}&state={}", login.state);
+        let answer = answer(browser.get(&query));
+        assert_eq!((answer.response.status, location(&answer.response)), (303, "/public"));
+        assert_eq!(answer.reason, AnswerReason::NobodyAtProvider);
+        assert!(browser.cookies.is_empty());
+    }
+    // What is an error without that is one with it too.
+    let mut browser = Browser::new(gate());
+    let login = login_of(&response(browser.get("/api/auth/login?prompt=none")));
+    let query = format!("error=access_denied&state={}", login.state);
+    assert_eq!(outcome(&mut browser, &query), failure(403, "access_denied"));
+}
+
 /// O22, O23: errors of the provider have a page each, and their words are not repeated.
 #[test]
 fn errors_of_the_provider_have_a_page_and_a_way_back() {
     for (error, expected) in [
         ("access_denied", failure(403, "access_denied")),
-        ("login_required", failure(400, "interaction_required")),
-        ("temporarily_unavailable", failure(503, "provider_unavailable")),
-        ("server_error", failure(503, "provider_unavailable")),
-        ("invalid_scope", failure(502, "provider_error")),
+        ("unauthorized", failure(403, "access_denied")),
+        ("unmet_authentication_requirements", failure(403, "unmet_authentication_requirements")),
+        ("login_required", failure(400, "login_required")),
+        ("interaction_required", failure(400, "interaction_required")),
+        ("consent_required", failure(400, "consent_required")),
+        ("account_selection_required", failure(400, "account_selection_required")),
+        ("temporarily_unavailable", failure(503, "temporarily_unavailable")),
+        ("server_error", failure(503, "server_error")),
+        ("invalid_request", failure(502, "invalid_request")),
+        ("invalid_scope", failure(502, "invalid_scope")),
+        ("unauthorized_client", failure(502, "unauthorized_client")),
+        ("unsupported_response_type", failure(502, "unsupported_response_type")),
+        ("made_up", failure(502, "provider_error")),
         ("<script>", failure(502, "provider_error")),
     ] {
         let mut browser = Browser::new(gate());
@@ -112,6 +156,32 @@ fn errors_of_the_provider_have_a_page_and_a_way_back() {
     let mut browser = Browser::new(gate());
     let expected = failure(400, "login_not_started_here");
     assert_eq!(outcome(&mut browser, "error=access_denied&state=x"), expected);
+}
+
+/// O22, L10: every page of a failed login is constant text but for the way back, which is escaped.
+#[test]
+fn pages_hold_nothing_of_the_provider_or_the_client() {
+    let mut browser = Browser::new(gate());
+    let login = browser.start_login("/private?a=%3Cb%3E&c='%22");
+    let query = format!("error=access_denied&error_description=Words&state={}", login.state);
+    let answer = answer(browser.get(&format!("/api/auth/callback?{query}")));
+    let error = CallbackError::Provider(ProviderError::AccessDenied);
+    assert_eq!(answer.reason, AnswerReason::Callback(error));
+    let body = &answer.response.body;
+    assert!(!body.contains("Words"), "{body}");
+    let way_back = "returnTo=%2Fprivate%3Fa%3D%253Cb%253E%26c%3D%27%2522\"";
+    assert!(body.contains(way_back), "{body}");
+    for (name, value) in [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(answer.response.headers.get(name), Some(value));
+    }
+    // O33: nobody frames it.
+    let policy = answer.response.headers.get("content-security-policy").unwrap();
+    assert!(policy.contains("frame-ancestors 'none'") && policy.contains("default-src 'none'"));
 }
 
 /// Logs and counters learn why, and the page shows the same code.
@@ -158,7 +228,7 @@ fn faults_of_the_token_endpoint_are_told_apart() {
 /// O09 to O13: what can be wrong with an ID token.
 #[test]
 fn faults_of_the_id_token_are_refused() {
-    let faults: [fn(&Login) -> String; 14] = [
+    let faults: [fn(&Login) -> String; 21] = [
         |login| id_token(login, "").replacen('.', "..", 1),
         |login| edited(login, "https://op.example/", "https://op.example"),
         |login| edited(login, r#""aud":"client""#, r#""aud":"other""#),
@@ -170,7 +240,14 @@ fn faults_of_the_id_token_are_refused() {
         |login| edited(login, &login.nonce, "other"),
         |login| edited(login, &format!(r#","nonce":"{}""#, login.nonce), ""),
         |login| id_token(login, r#","azp":"other""#),
+        |login| edited(login, r#""aud":"client""#, r#""aud":["client","client","x"]"#),
+        |login| edited(login, r#""aud":"client","#, ""),
+        |login| edited(login, r#""iss":"https://op.example/","#, ""),
+        |login| edited(login, r#""iat":1800000000"#, r#""iat":1800000031"#),
+        |login| edited(login, &format!(r#""nonce":"{}""#, login.nonce), r#""nonce":"""#),
+        |login| id_token(login, &format!(r#","nonce":"{}""#, login.nonce)),
         |login| id_token(login, r#","at_hash":"AAAA""#),
+        |login| id_token(login, r#","at_hash":1"#),
         |login| {
             ProviderKey::two().sign_with_header(r#"{"alg":"RS256","kid":"one"}"#, &claims(login))
         },
@@ -218,6 +295,53 @@ fn unusual_id_tokens_are_accepted() {
     }
 }
 
+/// Where the login asked for more, the ID token must show it (§3.1.3.7 rule 13 for `max_age`).
+#[test]
+fn an_id_token_must_show_what_was_asked_for() {
+    let at = |seconds: u64| format!(r#","auth_time":{}"#, NOW - seconds);
+    for (query, claims, accepted) in [
+        ("", at(1_000_000), true),
+        ("max_age=60", String::new(), false),
+        ("max_age=60", at(60), true),
+        ("max_age=60", at(90), true),
+        ("max_age=60", at(91), false),
+        ("max_age=60", r#","auth_time":"1800000000""#.into(), false),
+        ("max_age=60", r#","auth_time":-1"#.into(), false),
+        ("max_age=60", r#","auth_time":1800000000.5"#.into(), true),
+        ("max_age=0", at(0), true),
+        ("max_age=0", at(31), false),
+        ("organization=org_1", r#","org_id":"org_1""#.into(), true),
+        ("organization=org_1", r#","org_id":"ORG_1""#.into(), false),
+        ("organization=org_1", r#","org_id":"org_2""#.into(), false),
+        ("organization=org_1", r#","org_name":"org_1""#.into(), false),
+        ("organization=org_1", String::new(), false),
+        ("organization=Acme", r#","org_id":"org_1","org_name":"acme""#.into(), true),
+        ("organization=acme", r#","org_name":"acme2""#.into(), false),
+        ("organization=acme", r#","org_name":["acme"]"#.into(), false),
+        ("", r#","org_id":"org_1""#.into(), true),
+    ] {
+        let mut browser = Browser::new(gate());
+        let target = format!("/api/auth/login?returnTo=%2Fprivate&{query}");
+        let login = login_of(&response(browser.get(&target)));
+        browser.token_answer = Some(Ok(ok(tokens(&id_token(&login, &claims)))));
+        let response = browser.come_back(&login);
+        let expected = if accepted { 303 } else { 502 };
+        assert_eq!(response.status, expected, "{query} {claims}");
+        assert_eq!(browser.session_cookie().is_some(), accepted);
+    }
+}
+
+/// What the user does at the provider takes time, and does not make the sign-in older.
+#[test]
+fn the_time_at_the_provider_does_not_count() {
+    let mut browser = Browser::new(gate());
+    let login = login_of(&response(browser.get("/api/auth/login?max_age=60")));
+    let id_token = id_token(&login, &format!(r#","auth_time":{}"#, NOW + 5));
+    browser.token_answer = Some(Ok(ok(tokens(&id_token))));
+    browser.clock = 500;
+    assert_eq!(browser.come_back(&login).status, 303);
+}
+
 /// O14: a key that is new since the last fetch is fetched once.
 #[test]
 fn an_id_token_under_a_new_key_is_accepted_after_one_fetch() {
@@ -239,12 +363,28 @@ fn a_replayed_callback_redeems_nothing_twice() {
     let mut browser = Browser::new(gate());
     let login = browser.start_login("/private");
     assert_eq!(browser.come_back(&login).status, 303);
+    let replayed = answer(browser.get(&callback(&login)));
+    assert_eq!((replayed.response.status, location(&replayed.response)), (303, "/private"));
+    assert_eq!(replayed.reason, AnswerReason::CallbackReplayed);
+    assert_eq!(browser.token_requests.len(), 1);
+
+    // Signed out since: the page leads back to where the login led.
+    let with_session = browser.cookies.clone();
+    let session = browser.session_cookie().unwrap();
+    browser.cookies.retain(|cookie| *cookie != session);
+    let replayed = response(browser.get(&callback(&login)));
+    assert_eq!((replayed.status, code(&replayed)), (400, "login_already_finished"));
+    assert!(replayed.body.contains("returnTo=%2Fprivate\""), "{}", replayed.body);
+
+    // Long since: it is not known any more where it led.
+    browser.cookies = with_session;
+    browser.clock = 3000;
     let replayed = response(browser.get(&callback(&login)));
     assert_eq!((replayed.status, location(&replayed)), (303, "/"));
-    assert_eq!(browser.token_requests.len(), 1);
     browser.cookies.clear();
     let replayed = response(browser.get(&callback(&login)));
     assert_eq!((replayed.status, code(&replayed)), (400, "login_not_started_here"));
+    assert_eq!(browser.token_requests.len(), 1);
 }
 
 /// C07: a session that no browser can keep is said to be so.

@@ -67,6 +67,7 @@ fn the_gates_own_routes_answer_themselves() {
 fn refuses_what_the_gate_refuses() {
     for (method, target, status) in [
         ("CONNECT", "/", 405),
+        ("TRACE", "/", 405),
         ("GET", "http://other.example/", 400),
         ("GET", "/a/../b", 400),
         ("GET", "/a%2Fb", 400),

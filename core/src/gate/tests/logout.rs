@@ -25,7 +25,7 @@ fn signs_out_here_and_at_the_provider() {
     let mut browser = Browser::new(gate());
     browser.sign_in();
     browser.start_login("/other");
-    assert_eq!(browser.session_cookies(), 2);
+    assert_eq!(browser.cookies.len(), 2);
     let response = response(browser.navigate("/api/auth/logout"));
     assert_eq!(response.status, 302);
     assert!(location(&response).starts_with("https://op.example/logout?"));
@@ -33,7 +33,7 @@ fn signs_out_here_and_at_the_provider() {
     let expected = Some("https://app.example");
     assert_eq!(parameter(&response, "post_logout_redirect_uri").as_deref(), expected);
     assert_eq!(parameter(&response, "logout_hint").as_deref(), Some("s1"));
-    assert_eq!(browser.session_cookies(), 0);
+    assert!(browser.cookies.is_empty());
     for (_, value) in response.headers.iter().filter(|(name, _)| *name == "set-cookie") {
         let attributes = "=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure";
         assert!(value.starts_with("__Host-") && value.ends_with(attributes), "{value}");

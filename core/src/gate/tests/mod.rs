@@ -1,9 +1,12 @@
 //! The gate driven by hand: a browser with a cookie jar, a provider that does what a test says, and
 //! a virtual clock.
 
+mod auth0_cookies;
+mod backchannel;
 mod callback;
 mod explain;
 mod login;
+mod login_request;
 mod logout;
 mod routing;
 
@@ -12,14 +15,16 @@ use crate::{
     crypto::RUSTCRYPTO,
     encoding,
     flow::Flow,
-    http::{FetchError, Inbound, Outbound, QueryWriter},
+    http::{BodyError, FetchError, Inbound, Outbound, QueryWriter},
     issuer::{Availability, Document, IssuerMachine, IssuerSnapshot},
-    oidc::ClientConfig,
+    oidc::{ClientConfig, LoginPolicy},
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites, Served},
     secret::Secret,
+    session::{RevocationList, RevocationOutcome},
     test_support::{
         CLIENT_ID, Counting, ISSUER, NOW, ProviderKey, after, ok, ready_machine, with_context,
+        with_revocations,
     },
 };
 use alloc::{
@@ -46,6 +51,10 @@ fn gate() -> Gate {
 }
 
 fn gate_at(base_url: &str) -> Gate {
+    builder_at(base_url).build().unwrap()
+}
+
+fn builder_at(base_url: &str) -> GateBuilder {
     let client = ClientConfig::new(CLIENT_ID, Secret::new("client secret"), base_url)
         .unwrap()
         .with_audience("https://api.example");
@@ -70,8 +79,12 @@ fn gate_at(base_url: &str) -> Gate {
             path if path.starts_with("/private") => Served::Page,
             _ => Served::Nothing,
         })
-        .build()
-        .unwrap()
+        .backchannel_logout()
+}
+
+/// The same gate with another policy for logins.
+fn gate_with_login(login: LoginPolicy) -> Gate {
+    builder_at("https://app.example").login(login).build().unwrap()
 }
 
 /// A browser in front of a gate.
@@ -86,8 +99,16 @@ struct Browser {
     token_requests: Vec<Outbound>,
     /// What the token endpoint answers.
     token_answer: Option<Result<Inbound, FetchError>>,
+    /// The authorization requests that the gate pushed.
+    pushed_requests: Vec<Outbound>,
+    /// What the endpoint for them answers.
+    pushed_answer: Option<Result<Inbound, FetchError>>,
     /// How many claims of the ID token differ from the usual ones.
     id_token: fn(&Login) -> String,
+    /// What is over before its time; `None` where the store is not to be had.
+    revocations: Option<RevocationList>,
+    /// The body of the next request that is asked for it.
+    body: Result<Vec<u8>, BodyError>,
 }
 
 /// What the provider learned from an authorization request.
@@ -107,7 +128,11 @@ impl Browser {
             machine: ready_machine(&KEY.jwk_set()),
             token_requests: vec![],
             token_answer: None,
+            pushed_requests: vec![],
+            pushed_answer: None,
             id_token: |login| id_token(login, ""),
+            revocations: Some(RevocationList::default()),
+            body: Err(BodyError::Broken),
         }
     }
 
@@ -144,7 +169,9 @@ impl Browser {
 
     fn call<T>(&mut self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let snapshot: Arc<IssuerSnapshot> = self.machine.snapshot();
-        with_context(after(self.clock), &mut self.entropy, &snapshot, call)
+        let none = RevocationList::default();
+        let revocations = self.revocations.as_ref().unwrap_or(&none);
+        with_revocations(after(self.clock), &mut self.entropy, &snapshot, revocations, call)
     }
 
     /// Plays the adapter until the request is decided, and keeps the cookies.
@@ -156,9 +183,33 @@ impl Browser {
                     return decision;
                 }
                 Step::Fetch(fetch) => {
-                    self.token_requests.push(fetch.request().clone());
-                    let answer = self.token_answer.clone().unwrap_or(Err(FetchError::Transport));
+                    let request = fetch.request().clone();
+                    let answers = if request.url.as_str() == "https://op.example/par" {
+                        self.pushed_requests.push(request);
+                        &self.pushed_answer
+                    } else {
+                        self.token_requests.push(request);
+                        &self.token_answer
+                    };
+                    let answer = answers.clone().unwrap_or(Err(FetchError::Transport));
                     self.call(|context| fetch.resume(answer, context))
+                }
+                Step::Read(read) => {
+                    let body = match core::mem::replace(&mut self.body, Err(BodyError::Broken)) {
+                        Ok(body) if body.len() > read.limits().max_bytes => {
+                            Err(BodyError::TooLarge)
+                        }
+                        body => body,
+                    };
+                    self.call(|context| read.resume(body, context))
+                }
+                Step::Revoke(revoke) => {
+                    let now = after(self.clock).unix;
+                    let outcome = match &mut self.revocations {
+                        Some(list) => list.record(revoke.revocation(), now),
+                        None => RevocationOutcome::Unavailable,
+                    };
+                    self.call(|context| revoke.resume(outcome, context))
                 }
                 Step::Await(wait) => {
                     let availability = self.wait(wait.need());
@@ -208,18 +259,7 @@ impl Browser {
         let target = QueryWriter::for_url("/api/auth/login").pair("returnTo", return_to).finish();
         let response = response(self.get(&target));
         assert_eq!(response.status, 302);
-        let (url, query) = location(&response).split_once('?').unwrap();
-        assert_eq!(url, "https://op.example/authorize");
-        let parameter = |name| Query::new(query).unique(name).unwrap().unwrap().to_string();
-        assert_eq!(parameter("response_type"), "code");
-        assert_eq!(parameter("client_id"), CLIENT_ID);
-        assert_eq!(parameter("code_challenge_method"), "S256");
-        assert_eq!(parameter("audience"), "https://api.example");
-        Login {
-            state: parameter("state"),
-            nonce: parameter("nonce"),
-            code_challenge: parameter("code_challenge"),
-        }
+        login_of(&response)
     }
 
     /// Comes back from the provider with a good code.
@@ -236,9 +276,40 @@ impl Browser {
         assert_eq!((response.status, location(&response)), (303, "/private"));
     }
 
+    /// The session cookie, name and value.
+    fn session_cookie(&self) -> Option<(String, String)> {
+        let name = self.gate.0.names.session();
+        self.cookies.iter().find(|(known, _)| known == name).cloned()
+    }
+
+    /// How many cookies hold the session.
     fn session_cookies(&self) -> usize {
-        let own = |name: &str| self.gate.0.names.is_own(name.as_bytes());
-        self.cookies.iter().filter(|(name, _)| own(name)).count()
+        let session = self.gate.0.names.session();
+        let holds = |name: &str| {
+            name.strip_prefix(session).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.cookies.iter().filter(|(name, _)| holds(name)).count()
+    }
+}
+
+/// What the provider learns of a login from the way to it.
+fn login_of(response: &Response) -> Login {
+    let (url, query) = location(response).split_once('?').unwrap();
+    assert_eq!(url, "https://op.example/authorize");
+    login_of_query(query)
+}
+
+/// The same from the parameters of an authorization request.
+fn login_of_query(query: &str) -> Login {
+    let parameter = |name| Query::new(query).unique(name).unwrap().unwrap().to_string();
+    assert_eq!(parameter("response_type"), "code");
+    assert_eq!(parameter("client_id"), CLIENT_ID);
+    assert_eq!(parameter("code_challenge_method"), "S256");
+    assert_eq!(parameter("audience"), "https://api.example");
+    Login {
+        state: parameter("state"),
+        nonce: parameter("nonce"),
+        code_challenge: parameter("code_challenge"),
     }
 }
 

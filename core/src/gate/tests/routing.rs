@@ -164,6 +164,20 @@ fn ambiguous_paths_are_refused() {
     assert_eq!(serve(browser.get("http://app.example/public")).path, "/public");
 }
 
+/// RFC 9110 §9.3.8: an upstream that answers `TRACE` shows the browser the access token.
+#[test]
+fn no_request_asks_for_its_own_echo() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    for method in ["TRACE", "TRACK", "trace", "Track"] {
+        for target in ["/api/private-route", "/open/x", "/private", "/"] {
+            let response = response(browser.request(method, target, &[]));
+            assert_eq!(response.status, 405, "{method} {target}");
+            assert!(response.headers.get("allow").is_some());
+        }
+    }
+}
+
 /// H12, P31: a request names its host exactly once.
 #[test]
 fn a_request_names_its_host_once() {

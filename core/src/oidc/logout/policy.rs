@@ -83,12 +83,7 @@ impl LogoutPolicy {
     /// What `asked` names, if signing out may end there: a path of the application at `base_url`,
     /// with or without its origin, or a URL of the list.
     pub(crate) fn allowed_target(&self, asked: &str, base_url: &Origin) -> Option<LogoutTarget> {
-        let own = match asked.strip_prefix(base_url.as_str()) {
-            Some("") => "/",
-            Some(path) if path.starts_with('/') => path,
-            _ => asked,
-        };
-        ReturnTo::parse(own).map(LogoutTarget::Path).or_else(|| {
+        ReturnTo::parse_within(asked, base_url).map(LogoutTarget::Path).or_else(|| {
             let listed = self.targets.iter().find(|target| *target == asked)?;
             Some(LogoutTarget::Url(listed.clone()))
         })

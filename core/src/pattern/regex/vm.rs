@@ -305,7 +305,7 @@ impl Assertion {
 }
 
 impl Instruction {
-    fn takes(&self, char: char) -> bool {
+    pub(super) fn takes(&self, char: char) -> bool {
         match self {
             Self::Char { char: expected, fold: false } => *expected == char,
             Self::Char { char: expected, fold: true } => expected.eq_ignore_ascii_case(&char),

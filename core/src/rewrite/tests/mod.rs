@@ -5,6 +5,7 @@ mod conditions;
 mod destinations;
 mod matchers;
 mod phases;
+mod properties;
 mod work;
 
 use super::*;

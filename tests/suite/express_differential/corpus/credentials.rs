@@ -12,7 +12,9 @@ impl Corpus<'_> {
     }
 
     fn good(&mut self, token: &str) {
-        self.token(About::Good, "a good token", token);
+        for api in [Api::Plain, Api::Optional, Api::AnyPlace] {
+            self.ask(api, About::Good, "a good token", Request::new("GET").bearer(token));
+        }
         for scheme in ["bearer", "BEARER", "bEaReR"] {
             let request = Request::new("GET").with("Authorization", format!("{scheme} {token}"));
             self.ask(Api::Plain, About::Good, format!("the scheme {scheme}"), request);
@@ -81,7 +83,7 @@ impl Corpus<'_> {
             "bearer",
             "BEARER ",
         ];
-        for api in [Api::Plain] {
+        for api in [Api::Plain, Api::Optional] {
             for shape in shapes {
                 let request = Request::new("GET").with("Authorization", shape.replace("{}", token));
                 self.ask(api, About::Credentials, format!("{shape:?}"), request);
@@ -137,7 +139,7 @@ impl Corpus<'_> {
             ),
             ("X-Access-Token", Request::new("GET").with("X-Access-Token", token)),
         ];
-        for api in [Api::Plain] {
+        for api in [Api::Plain, Api::Optional, Api::AnyPlace] {
             for (name, request) in &places {
                 self.ask(api, About::Place, *name, request.clone());
             }

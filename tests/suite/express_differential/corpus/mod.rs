@@ -3,6 +3,7 @@
 mod claims;
 mod credentials;
 mod cross_origin;
+mod requirements;
 mod serialisation;
 mod token_header;
 
@@ -36,6 +37,8 @@ pub(super) enum About {
     OtherClaims,
     Place,
     Preflight,
+    /// What a good token says beside.
+    Requirement,
     /// `Authorization` twice.
     Repeated,
     Signature,
@@ -66,6 +69,7 @@ pub(super) fn cases(provider: &Provider, other: &SigningKey) -> Vec<Case> {
     corpus.token_header();
     corpus.claims();
     corpus.serialisation();
+    corpus.requirements();
     corpus.cross_origin();
     corpus.cases
 }

@@ -1,0 +1,133 @@
+//! Sessions of the Auth0 SDK in front of the gate.
+
+use super::*;
+use crate::{crypto::AeadKey, session::Auth0Cookies};
+use zeroize::Zeroizing;
+
+fn gate_that_takes_over() -> Gate {
+    let client = ClientConfig::new(CLIENT_ID, Secret::new("client secret"), "https://app.example")
+        .unwrap()
+        .with_audience("https://api.example");
+    let secrets = SecretRing::new([SECRET], RUSTCRYPTO).unwrap();
+    Gate::builder(client, secrets, RUSTCRYPTO)
+        .auth0_cookies(Auth0Cookies::new([SECRET], RUSTCRYPTO).unwrap())
+        .rewrites(
+            Rewrites::builder()
+                .after_files([
+                    RewriteRule::new("/open/:path*", "http://localhost:6000/open/:path*"),
+                    RewriteRule::new("/api/:path*", "http://localhost:5000/api/:path*"),
+                ])
+                .build()
+                .unwrap(),
+        )
+        .protect(Matcher::new(["/private", "/api/:path*"]).unwrap())
+        .backchannel_logout()
+        .build()
+        .unwrap()
+}
+
+/// What the SDK's version 4 puts into its cookie.
+fn sealed() -> String {
+    let content = format!(
+        r#"{{"user":{{"sub":"user","name":"Una"}},"tokenSet":{{"accessToken":"{ACCESS_TOKEN}",
+        "expiresAt":{}}},"internal":{{"sid":"s1","createdAt":{}}},"exp":{}}}"#,
+        NOW + 3600,
+        NOW - 50,
+        NOW + 86_400
+    );
+    let mut material = Zeroizing::new([7; AeadKey::LENGTH]);
+    RUSTCRYPTO.hash.hkdf_sha256(SECRET.as_bytes(), &[], b"JWE CEK", &mut material[..32]).unwrap();
+    let key = AeadKey::new(material);
+    let protected = encoding::encode(br#"{"enc":"A256GCM","alg":"dir"}"#);
+    let mut buffer = content.into_bytes();
+    RUSTCRYPTO.aead.seal(&key, protected.as_bytes(), &mut buffer).unwrap();
+    let (text, tag) = buffer.split_at(buffer.len() - 16);
+    let (nonce, text, tag) =
+        (encoding::encode(key.nonce()), encoding::encode(text), encoding::encode(tag));
+    format!("{protected}..{nonce}.{text}.{tag}")
+}
+
+fn browser() -> Browser {
+    let mut browser = Browser::new(gate_that_takes_over());
+    browser.cookies = vec![("__session".to_string(), sealed())];
+    browser
+}
+
+fn names(browser: &Browser) -> Vec<&str> {
+    browser.cookies.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+#[test]
+fn a_session_of_the_sdk_becomes_one_of_the_gate() {
+    let mut browser = browser();
+    let forwarded = forward(browser.get("/api/private-route"));
+    let bearer = format!("Bearer {ACCESS_TOKEN}");
+    assert_eq!(forwarded.request.added().get("authorization"), Some(bearer.as_str()));
+    assert_eq!(names(&browser), ["__Host-portcullis"]);
+    let me = response(browser.get("/api/auth/me"));
+    assert_eq!(me.body, r#"{"name":"Una","sub":"user"}"#);
+    // It is as old as the SDK says.
+    browser.clock = 259_200 - 51;
+    for clock in (0..259_200 - 50).step_by(80_000) {
+        browser.clock = clock;
+        assert!(serve(browser.get("/private")).session.is_some(), "{clock}");
+    }
+    browser.clock = 259_200 - 50;
+    assert_eq!(response(browser.get("/private")).status, 302);
+}
+
+#[test]
+fn a_browser_that_looks_ahead_changes_nothing() {
+    let mut browser = browser();
+    let served = serve(browser.request("GET", "/private", &[("sec-purpose", "prefetch")]));
+    assert!(served.session.is_some());
+    assert_eq!(names(&browser), ["__session"]);
+}
+
+/// C21: a login, or a session of the gate's own, counts for more.
+#[test]
+fn the_gates_own_session_counts_for_more() {
+    let mut browser = browser();
+    browser.sign_in();
+    assert_eq!(browser.session_cookies(), 1);
+    assert!(!names(&browser).iter().any(|name| name.starts_with("__session")));
+    browser.cookies = vec![
+        ("__session".to_string(), sealed()),
+        ("__Host-portcullis".to_string(), "broken".to_string()),
+    ];
+    assert_eq!(response(browser.get("/private")).status, 302);
+    assert_eq!(names(&browser), [""; 0], "both go, so that nothing comes back");
+}
+
+/// C22, C18: signing out removes the SDK's cookies, and a copy of them is no session.
+#[test]
+fn signing_out_ends_a_session_of_the_sdk() {
+    let mut browser = browser();
+    let copy = browser.cookies.clone();
+    let response = response(browser.navigate("/api/auth/logout"));
+    assert!(location(&response).contains("logout_hint=s1"), "{}", location(&response));
+    assert_eq!(names(&browser), [""; 0]);
+    browser.cookies = copy;
+    assert_eq!(super::response(browser.get("/api/auth/me")).status, 204);
+}
+
+/// H24: the SDK's cookies go to no upstream, and none can set them; without being asked for, they
+/// are somebody else's.
+#[test]
+fn the_cookies_of_the_sdk_stay_at_the_gate() {
+    let fields = [("cookie", "a=1; __session=x; appSession.0=y; __session__3=z; __txn_a=t")];
+    let mut browser = Browser::new(gate_that_takes_over());
+    let forwarded = forward(browser.request("GET", "/open/x", &fields));
+    assert_eq!(forwarded.request.added().get("cookie"), Some("a=1; __txn_a=t"));
+    let none: [(&str, &str); 0] = [];
+    let filter = forwarded.response.filter(&none);
+    assert!(!filter.keeps("set-cookie", b"__session__0=x; Path=/"));
+    assert!(filter.keeps("set-cookie", b"__txn_a=x; Path=/"));
+
+    let forwarded = forward(Browser::new(gate()).request("GET", "/open/x", &fields));
+    assert_eq!(forwarded.request.added().get("cookie"), Some(fields[0].1));
+    let mut browser = Browser::new(gate());
+    browser.cookies = vec![("__session".to_string(), sealed())];
+    assert_eq!(response(browser.get("/private")).status, 302);
+    assert_eq!(names(&browser), ["__session"]);
+}

@@ -1,0 +1,68 @@
+//! Where it is remembered which sessions are over before their time.
+
+use core::{fmt, future::Future, pin::Pin};
+use portcullis_core::{
+    session::{Revocation, RevocationKey, RevocationList, RevocationOutcome, Revocations},
+    time::UnixSeconds,
+};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+/// A store of revocations.
+///
+/// Whether a session is revoked is asked with every request and answered from the memory of this
+/// process ([`Revocations`]). Only recording may wait: a store that several processes share writes
+/// to all of them, and keeps the memory of each up to date by itself.
+pub trait RevocationStore: Revocations + Send + Sync {
+    /// Records `revocation`. Where it has a logout token, looking for the token and remembering it
+    /// is one step for all who share the store.
+    fn record<'s>(
+        &'s self,
+        revocation: &'s Revocation,
+        now: UnixSeconds,
+    ) -> Pin<Box<dyn Future<Output = RevocationOutcome> + Send + 's>>;
+}
+
+/// Revocations in the memory of this process alone. A restart forgets them.
+#[derive(Default)]
+pub struct MemoryRevocations(RwLock<RevocationList>);
+
+impl MemoryRevocations {
+    /// Room for at most `capacity` revocations and logout tokens.
+    #[must_use]
+    pub const fn with_capacity(capacity: usize) -> Self {
+        Self(RwLock::new(RevocationList::new(capacity)))
+    }
+
+    /// A list whose user panicked is still in order: every call leaves it so.
+    fn list(&self) -> RwLockReadGuard<'_, RevocationList> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Revocations for MemoryRevocations {
+    fn revokes(&self, keys: &[RevocationKey], signed_in_at: UnixSeconds, now: UnixSeconds) -> bool {
+        self.list().revokes(keys, signed_in_at, now)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.list().is_empty()
+    }
+}
+
+impl RevocationStore for MemoryRevocations {
+    fn record<'s>(
+        &'s self,
+        revocation: &'s Revocation,
+        now: UnixSeconds,
+    ) -> Pin<Box<dyn Future<Output = RevocationOutcome> + Send + 's>> {
+        let mut list = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let outcome = list.record(revocation, now);
+        Box::pin(core::future::ready(outcome))
+    }
+}
+
+impl fmt::Debug for MemoryRevocations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryRevocations").field("revocations", &self.list().len()).finish()
+    }
+}
