@@ -5,6 +5,8 @@
 
 extern crate alloc;
 #[cfg(test)]
+extern crate self as portcullis_core;
+#[cfg(test)]
 extern crate std;
 
 pub mod cors;

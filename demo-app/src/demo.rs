@@ -87,7 +87,7 @@ impl<R: Runtime> Demo<R> {
         let http = Client::new(runtime.clone(), tls, PoolLimits::default());
         let (client, is_development) = match settings.provider {
             Provider::External(client) => (client, false),
-            Provider::BuiltIn { address, scope } => {
+            Provider::BuiltIn { address, scope, token_lifetime } => {
                 let (server, identity_provider) =
                     bind(&runtime, &address, "PORTCULLIS_IDP_ADDR").await?;
                 let origins = BoundOrigins {
@@ -97,7 +97,8 @@ impl<R: Runtime> Demo<R> {
                 };
                 let client =
                     ClientSettings::generate(origins, scope).map_err(StartError::Entropy)?;
-                let configuration = provider_configuration(&client, identity_provider);
+                let configuration =
+                    provider_configuration(&client, identity_provider, token_lifetime);
                 let provider =
                     IdentityProvider::new(configuration).map_err(StartError::Provider)?;
                 let fetcher = Fetcher::new(http.clone());
@@ -185,7 +186,7 @@ pub(crate) fn configured_gate(settings: Settings) -> Result<Gate, StartError> {
     let api = origin(&settings.api_address)?;
     let client = match settings.provider {
         Provider::External(client) => client,
-        Provider::BuiltIn { address, scope } => {
+        Provider::BuiltIn { address, scope, .. } => {
             let frontend = origin(&settings.frontend_address)?;
             let identity_provider = origin(&address)?;
             let origins = BoundOrigins { frontend, api: api.clone(), identity_provider };

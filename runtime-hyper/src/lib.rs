@@ -19,7 +19,7 @@
 //!   parties read alike.
 //! - [`client`]: the connection pool that both proxied requests and the core's own leave through.
 //! - [`issuers`] and [`drive`]: snapshots that are read without a lock, one flight for all that
-//!   wait for it, and the driver of flows.
+//!   wait for it, and the driver of flows, which also carries the refreshes of sessions out.
 //! - [`revocations`]: which sessions are over before their time.
 //! - [`gateway`] and [`protected_api`]: the front gate and the guard of an API, as handlers of a
 //!   server, with an [`Application`](application::Application) behind them.
@@ -117,6 +117,7 @@ pub mod gateway;
 pub mod issuers;
 mod progress;
 pub mod protected_api;
+mod refreshes;
 pub mod revocations;
 pub mod runtime;
 pub mod server;

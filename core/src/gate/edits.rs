@@ -5,7 +5,7 @@
 //! take one of ours away (RFC 9110 §7.6.1).
 
 use crate::{
-    http::{Cookies, HeaderView, Headers},
+    http::{Cookies, FieldText, HeaderView, Headers},
     session::CookieNames,
 };
 use alloc::{string::String, vec::Vec};
@@ -101,6 +101,12 @@ impl RequestEdits {
         Self { connection: named_in_connection(headers), replaced, added }
     }
 
+    /// With credentials of the gate's.
+    pub(super) fn with_credentials(mut self, credentials: FieldText) -> Self {
+        self.added.append("authorization", credentials);
+        self
+    }
+
     /// Whether the client's field `name` goes on.
     #[must_use]
     pub fn keeps(&self, name: &str) -> bool {
@@ -128,6 +134,10 @@ pub struct ResponseEdits {
 impl ResponseEdits {
     pub(crate) const fn new(names: CookieNames, added: Headers, private: bool) -> Self {
         Self { names, added, private }
+    }
+
+    fn sets_cookie(&self) -> bool {
+        self.added.get("set-cookie").is_some()
     }
 
     /// Looks at the header fields of the response, once they are there.
@@ -171,21 +181,18 @@ impl ResponseFilter<'_> {
             });
             return !first.is_some_and(|name| self.edits.names.is_own(&name));
         }
-        !(self.sets_cookie() && is_about_caching(name))
+        !(self.edits.sets_cookie() && is_about_caching(name))
     }
 
     /// The fields to add once those of the response are filtered.
     pub fn added(&self) -> impl Iterator<Item = (&str, &str)> {
-        let caching = match (self.sets_cookie(), self.edits.private && !self.says_how_to_cache) {
-            (true, _) => Some(("cache-control", "no-store")),
-            (false, true) => Some(("cache-control", "private, no-store")),
-            (false, false) => None,
-        };
+        let caching =
+            match (self.edits.sets_cookie(), self.edits.private && !self.says_how_to_cache) {
+                (true, _) => Some(("cache-control", "no-store")),
+                (false, true) => Some(("cache-control", "private, no-store")),
+                (false, false) => None,
+            };
         self.edits.added.iter().chain(caching)
-    }
-
-    fn sets_cookie(&self) -> bool {
-        self.edits.added.get("set-cookie").is_some()
     }
 }
 

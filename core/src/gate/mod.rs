@@ -17,14 +17,17 @@ mod backchannel;
 mod callback;
 mod config;
 mod decision;
+mod document;
 mod edits;
 mod explain;
 mod flow;
+mod guarded;
 mod login;
 mod logout;
 mod malformed;
 mod pages;
 mod prefetch;
+mod refresh;
 mod refusal;
 mod route;
 mod sessions;
@@ -37,6 +40,10 @@ pub use edits::{RequestEdits, ResponseEdits, ResponseFilter};
 pub use explain::{GateExplanation, GateOutcome};
 pub use flow::GateFlow;
 pub use malformed::Malformed;
+pub use refresh::{
+    RefreshDemand, RefreshEvent, RefreshFlight, RefreshFlightId, RefreshFlow, RefreshLimits,
+    RefreshOutcome, RefreshProgress, Refreshes, Refreshing,
+};
 
 use crate::{
     crypto::CryptoProvider,
@@ -73,6 +80,7 @@ pub(crate) struct GateInner {
     session_policy: SessionPolicy,
     kept_claims: KeptClaims,
     keeps_id_token: bool,
+    refresh_margin: u64,
     api: Vec<Pattern>,
     router: Router,
     limits: ForwardLimits,

@@ -23,14 +23,25 @@ impl Gate {
         query: Option<&str>,
         held: HeldCookies,
     ) -> Decision {
+        let mut answer = self.refusal(request, path, query);
+        self.remove_session(held, &mut answer.response.headers);
+        Decision::Respond(answer)
+    }
+
+    /// The answer to `request` where nobody is signed in.
+    pub(super) fn refusal(
+        &self,
+        request: &RequestHead<'_>,
+        path: &str,
+        query: Option<&str>,
+    ) -> Answer {
         let is_api = self.0.api.iter().any(|pattern| pattern.is_match(path));
-        let mut response = if is_api || !is_navigation(request) {
+        let response = if is_api || !is_navigation(request) {
             pages::unauthorized()
         } else {
             self.to_login(request.method, path, query)
         };
-        self.remove_session(held, &mut response.headers);
-        Decision::Respond(Answer::new(response, AnswerReason::NotSignedIn))
+        Answer::new(response, AnswerReason::NotSignedIn)
     }
 
     fn to_login(&self, method: &str, path: &str, query: Option<&str>) -> Response {

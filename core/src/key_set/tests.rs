@@ -45,6 +45,10 @@ fn leaves_odd_keys_out_and_says_why() {
         (with(r#""use":"sig""#, r#""key_ops":["sign"]"#), SkipReason::KeyOperations),
         (with(r#""use":"sig""#, r#""key_ops":["verify","verify"]"#), SkipReason::KeyOperations),
         (with(r#""use":"sig""#, r#""key_ops":"verify""#), SkipReason::KeyOperations),
+        (
+            with(r#""use":"sig""#, r#""use":"sig","key_ops":["verify","encrypt"]"#),
+            SkipReason::KeyOperations,
+        ),
         (with(r#""AQAB""#, r#""AQ""#), SkipReason::Key(KeyRejected::Exponent)),
         (with(r#""AQAB""#, r#""AAEAAQ""#), SkipReason::Key(KeyRejected::LeadingZero)),
         (with(r#""AQAB""#, r#""AQAB=""#), SkipReason::Malformed),
@@ -60,8 +64,10 @@ fn leaves_odd_keys_out_and_says_why() {
         assert_eq!(set.len(), 1);
         assert!(matches!(set.find(RS256, Some(&id("one"))), KeyLookup::Found(_)));
     }
-    let set = beside_a_good_key(&with(r#""use":"sig""#, r#""key_ops":["verify"]"#));
-    assert_eq!(set.len(), 2);
+    for usage in [r#""key_ops":["verify"]"#, r#""use":"sig","key_ops":["sign","verify"]"#] {
+        let set = beside_a_good_key(&with(r#""use":"sig""#, usage));
+        assert_eq!(set.len(), 2, "{usage}");
+    }
 }
 
 /// J09, J10: what is not a usable set is a failure as a whole.

@@ -9,6 +9,7 @@ pub(super) const AUTHORIZATION_PATH: &str = "/authorize";
 pub(super) const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
 pub(super) const END_SESSION_PATH: &str = "/logout";
 pub(super) const KEY_SET_PATH: &str = "/.well-known/jwks.json";
+pub(super) const REVOCATION_PATH: &str = "/oauth/revoke";
 pub(super) const TOKEN_PATH: &str = "/oauth/token";
 pub(super) const USER_INFO_PATH: &str = "/userinfo";
 
@@ -23,6 +24,7 @@ pub(super) fn document(issuer: &Origin) -> Value {
         "issuer": issuer.as_str(),
         "authorization_endpoint": at(AUTHORIZATION_PATH),
         "token_endpoint": at(TOKEN_PATH),
+        "revocation_endpoint": at(REVOCATION_PATH),
         "userinfo_endpoint": user_info_address(issuer.as_str()),
         "jwks_uri": at(KEY_SET_PATH),
         "end_session_endpoint": at(END_SESSION_PATH),

@@ -4,7 +4,7 @@
 //! survives the process, and every page says so. What a client sees of it follows the standards
 //! closely, so that a client that works here works with a real provider: OpenID Connect Core 1.0
 //! (code flow), Discovery 1.0, RP-Initiated and Back-Channel Logout 1.0, OAuth 2.0 (RFC 6749) with PKCE
-//! (RFC 7636), issuer identification (RFC 9207), JWT access tokens (RFC 9068) and refresh token
+//! (RFC 7636), revocation (RFC 7009), issuer identification (RFC 9207), JWT access tokens (RFC 9068) and refresh token
 //! rotation (RFC 9700 §4.14).
 //!
 //! [`IdentityProvider::handle`] turns one request into one response. The time is an argument, so
@@ -20,6 +20,7 @@ mod logout;
 mod metadata;
 mod page;
 mod request;
+mod revocation;
 mod session;
 mod token;
 mod token_claims;
@@ -55,6 +56,8 @@ pub struct Configuration {
     pub clients: Vec<Client>,
     /// The APIs for which a client may ask an access token, by the `audience` parameter.
     pub audiences: Vec<String>,
+    /// How long an access token works, in seconds.
+    pub access_token_lifetime: u64,
 }
 
 /// The provider: its keys, and who signed in.
@@ -132,6 +135,7 @@ impl IdentityProvider {
                 let keys = self.with_keys(KeyRing::key_set);
                 responses::shared(responses::json(StatusCode::OK, &keys))
             }
+            Endpoint::Revocation => self.revoke(request, now),
             Endpoint::Stylesheet => page::stylesheet(),
             Endpoint::Token => self.token(request, now),
             Endpoint::UserInfo => self.user_info(request, now),
@@ -185,6 +189,7 @@ enum Endpoint {
     EndSession,
     Home,
     KeySet,
+    Revocation,
     Stylesheet,
     Token,
     UserInfo,
@@ -198,6 +203,7 @@ impl Endpoint {
             metadata::CONFIGURATION_PATH => Self::Configuration,
             metadata::END_SESSION_PATH => Self::EndSession,
             metadata::KEY_SET_PATH => Self::KeySet,
+            metadata::REVOCATION_PATH => Self::Revocation,
             metadata::TOKEN_PATH => Self::Token,
             metadata::USER_INFO_PATH => Self::UserInfo,
             page::STYLESHEET_PATH => Self::Stylesheet,
@@ -211,7 +217,7 @@ impl Endpoint {
             Self::Authorization | Self::UserInfo => "GET, POST",
             Self::Configuration | Self::Home | Self::KeySet | Self::Stylesheet => "GET, HEAD",
             Self::EndSession => "GET",
-            Self::Token => "POST",
+            Self::Revocation | Self::Token => "POST",
         }
     }
 }

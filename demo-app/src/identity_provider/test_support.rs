@@ -43,6 +43,7 @@ pub(super) fn provider() -> IdentityProvider {
             client(OTHER_CLIENT_ID, &[REDIRECT_URI]),
         ],
         audiences: vec![AUDIENCE.to_owned()],
+        access_token_lifetime: 3600,
     })
     .unwrap()
 }

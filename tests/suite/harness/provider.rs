@@ -23,6 +23,8 @@ pub(crate) enum Answer {
     Raw(&'static str),
     /// Nothing: the connection is closed.
     Hangup,
+    /// 200 with this body, some time later.
+    Late(Duration, String),
 }
 
 impl Answer {
@@ -32,6 +34,10 @@ impl Answer {
 
     fn bytes(&self) -> Vec<u8> {
         match self {
+            Self::Late(pause, body) => {
+                thread::sleep(*pause);
+                Self::Http(200, body.clone()).bytes()
+            }
             Self::Http(status, body) => format!(
                 "HTTP/1.1 {status} Scripted\r\ncontent-type: application/json\r\n\
                  content-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -62,6 +68,7 @@ struct Shared {
     answers: Mutex<BTreeMap<&'static str, Answer>>,
     granted: Mutex<Vec<String>>,
     requests: Mutex<Vec<String>>,
+    forms: Mutex<Vec<String>>,
     stopped: AtomicBool,
 }
 
@@ -94,6 +101,7 @@ impl Provider {
             answers: Mutex::default(),
             granted: Mutex::default(),
             requests: Mutex::default(),
+            forms: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
         let server = {
@@ -157,6 +165,12 @@ impl Provider {
     pub(crate) fn requests(&self, path: &str) -> usize {
         let requests = self.shared.requests.lock().expect("no thread panics");
         requests.iter().filter(|request| *request == path).count()
+    }
+
+    /// What the gate sent as `name` in its forms, in order.
+    pub(crate) fn sent(&self, name: &str) -> Vec<String> {
+        let forms = self.shared.forms.lock().expect("no thread panics");
+        forms.iter().filter_map(|form| query_of(&format!("?{form}"), name)).collect()
     }
 
     /// The claims of a good access token.
@@ -270,10 +284,12 @@ impl Shared {
                 break;
             }
         }
-        reader.take(length).read_to_end(&mut Vec::new())?;
+        let mut form = String::new();
+        reader.take(length).read_to_string(&mut form)?;
         let target = first.split(' ').nth(1).unwrap_or_default();
         let path = target.split('?').next().unwrap_or_default();
         self.requests.lock().expect("no thread panics").push(path.to_owned());
+        self.forms.lock().expect("no thread panics").push(form);
         let answers = self.answers.lock().expect("no thread panics");
         let answer = answers.get(path).cloned().unwrap_or(Answer::Http(404, String::new()));
         drop(answers);

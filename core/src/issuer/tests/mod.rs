@@ -1,5 +1,9 @@
 //! The machine driven by hand, with a virtual clock.
 
+mod matrix;
+mod properties;
+mod settings;
+
 use super::*;
 use crate::{
     crypto::RUSTCRYPTO,
@@ -12,7 +16,6 @@ use alloc::{
     string::{String, ToString as _},
     vec,
 };
-use proptest::prelude::*;
 
 fn machine() -> IssuerMachine {
     IssuerMachine::new(IssuerConfig::new(ISSUER).unwrap(), RUSTCRYPTO)
@@ -219,7 +222,9 @@ fn cache_control_counts_within_bounds() {
         (vec![("cache-control", "max-age=1000")], 800),
         (vec![("cache-control", "public, Max-Age=1000"), ("age", "500")], 400),
         (vec![("cache-control", "max-age=15")], 48),
-        (vec![("cache-control", "no-store")], 480),
+        (vec![("cache-control", "max-age=1000, no-store")], 48),
+        (vec![("cache-control", "No-Cache")], 48),
+        (vec![("cache-control", "private")], 480),
         (vec![("cache-control", "max-age=99999999")], 86_400 * 4 / 5),
         (vec![("cache-control", "max-age=-1")], 480),
         (vec![("cache-control", "max-age=x"), ("age", "y")], 480),
@@ -276,97 +281,52 @@ fn an_issuer_must_be_a_url_with_tls_or_on_this_machine() {
     }
 }
 
-/// What happens to the machine in the property test.
-#[derive(Clone, Debug)]
-enum Event {
-    Demand(u8),
-    Poll,
-    Answer { flight: usize, outcome: u8 },
-    Pass(u16),
+/// A flight that was given up on this side says nothing of the provider.
+#[test]
+fn a_cancelled_flight_is_due_again_at_once() {
+    let mut machine = machine();
+    for _ in 0..2 {
+        assert!(pending(machine.demand(&Need::Metadata, after(0))));
+        let flight = machine.poll_flight(after(0)).unwrap();
+        let event = answer(&mut machine, &flight, Err(FetchError::Cancelled), 0);
+        let reason = FlightFailure::Fetch(FetchError::Cancelled);
+        let document = Document::Discovery;
+        assert_eq!(event, IssuerEvent::Failed { document, reason, stale: false });
+    }
+    // Those that wait need not ask again.
+    let flight = machine.poll_flight(after(0)).unwrap();
+    let _ = answer(&mut machine, &flight, Ok(ok(discovery())), 0);
+    assert!(machine.snapshot().metadata().is_some());
+    assert!(machine.poll_flight(after(0)).is_none());
 }
 
-fn event() -> impl Strategy<Value = Event> {
-    prop_oneof![
-        (0_u8..3).prop_map(Event::Demand),
-        Just(Event::Poll),
-        (any::<usize>(), 0_u8..5).prop_map(|(flight, outcome)| Event::Answer { flight, outcome }),
-        (0_u16..700).prop_map(Event::Pass),
-    ]
-}
-
-proptest! {
-    /// DESIGN §5: one flight a document, a key in the set always answers, an outage never empties a
-    /// good set, whatever comes, is repeated, is late or is lost.
-    #[test]
-    fn keeps_its_invariants_under_any_interleaving(
-        events in proptest::collection::vec(event(), 1..200),
-    ) {
-        let one = ProviderKey::one().jwk_set();
-        let mut machine = machine();
-        let mut now = 0_u64;
-        let mut flights: Vec<(Flight, u64)> = vec![];
-        let mut good_until = 0_u64;
-        for event in events {
-            match event {
-                Event::Pass(seconds) => now += u64::from(seconds),
-                Event::Demand(need) => {
-                    let need = match need {
-                        0 => Need::Metadata,
-                        1 => key("one"),
-                        _ => key("unknown"),
-                    };
-                    let demand = machine.demand(&need, after(now));
-                    if let Demand::Pending { until } = demand {
-                        prop_assert!(until > after(now).monotonic);
-                        prop_assert!(until <= after(now + 5).monotonic);
-                    }
-                    if need == key("one") && now < good_until {
-                        prop_assert_eq!(demand, Demand::Settled(Availability::Ready));
-                    }
-                }
-                Event::Poll => {
-                    while let Some(flight) = machine.poll_flight(after(now)) {
-                        let same = flights
-                            .iter()
-                            .filter(|(other, started)| {
-                                other.document == flight.document && now < started + 5
-                            })
-                            .count();
-                        prop_assert_eq!(same, 0, "a second flight of {:?}", flight.document);
-                        flights.push((flight, now));
-                    }
-                }
-                Event::Answer { flight, outcome } if !flights.is_empty() => {
-                    let at = flight % flights.len();
-                    let document = flights[at].0.document;
-                    let body = match (document, outcome) {
-                        (_, 0) => Err(FetchError::Timeout),
-                        (_, 1) => Ok(Inbound { status: 503, ..ok("") }),
-                        (_, 2) => Ok(ok("garbage")),
-                        (Document::Discovery, _) => Ok(ok(discovery())),
-                        (Document::KeySet, _) => Ok(ok(one.clone())),
-                    };
-                    let generation = machine.snapshot().generation();
-                    let event = answer(&mut machine, &flights[at].0, body, now);
-                    match event {
-                        IssuerEvent::Installed { document: Document::KeySet, .. } => {
-                            good_until = now + 600 + 3600;
-                            prop_assert_eq!(machine.snapshot().generation(), generation + 1);
-                        }
-                        IssuerEvent::Unchanged { document: Document::KeySet } => {
-                            good_until = now + 600 + 3600;
-                            prop_assert_eq!(machine.snapshot().generation(), generation);
-                        }
-                        _ => prop_assert_eq!(machine.snapshot().generation(), generation),
-                    }
-                    if event != IssuerEvent::Late {
-                        let _ = flights.remove(at);
-                    }
-                }
-                Event::Answer { .. } => {}
-            }
-            prop_assert_eq!(has_key(&machine, "one", now), now < good_until);
-            prop_assert!(!has_key(&machine, "unknown", now));
+/// An adapter that gives every flight up does not make the provider suffer for it.
+#[test]
+fn cancelled_flights_count_for_the_limit_of_a_minute() {
+    let mut machine = machine();
+    let mut flights = 0;
+    for second in 0..60 {
+        let _ = machine.demand(&Need::Metadata, after(second));
+        while let Some(flight) = machine.poll_flight(after(second)) {
+            flights += 1;
+            let _ = answer(&mut machine, &flight, Err(FetchError::Cancelled), second);
         }
     }
+    assert_eq!(flights, 10);
+    assert!(unavailable(machine.demand(&Need::Metadata, after(59))));
+    assert!(machine.poll_flight(after(60)).is_some());
+}
+
+/// The look-up of a key that was asked for under a flight that is cancelled is made up for too,
+/// although its cool-down runs.
+#[test]
+fn a_cancelled_look_up_of_an_unknown_key_is_made_up_for() {
+    let mut machine = ready_machine(&ProviderKey::one().jwk_set());
+    assert!(pending(machine.demand(&key("two"), after(1))));
+    let flight = machine.poll_flight(after(1)).unwrap();
+    let _ = answer(&mut machine, &flight, Err(FetchError::Cancelled), 2);
+    assert!(pending(machine.demand(&key("two"), after(2))));
+    let flight = machine.poll_flight(after(2)).unwrap();
+    let _ = answer(&mut machine, &flight, Ok(ok(ProviderKey::two().jwk_set())), 2);
+    assert!(has_key(&machine, "two", 2));
 }
