@@ -14,6 +14,7 @@ mod catalogue;
 mod client_tests;
 mod dependencies;
 mod documentation;
+mod examples;
 mod express_differential;
 mod flow;
 mod harness;
