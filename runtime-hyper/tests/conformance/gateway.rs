@@ -57,7 +57,7 @@ impl Application for Mirror {
     }
 }
 
-fn gate(upstream: SocketAddr, limits: ForwardLimits) -> Gate {
+pub(crate) fn gate(upstream: SocketAddr, limits: ForwardLimits) -> Gate {
     let client = ClientConfig::new("client", Secret::new("secret"), "http://localhost:3000");
     let to_upstream = |source: &str| RewriteRule::new(source, format!("http://{upstream}/:path*"));
     let rewrites = Rewrites::builder()

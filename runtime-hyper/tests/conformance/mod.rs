@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 pub(crate) mod client;
+pub(crate) mod cross_origin;
 pub(crate) mod gateway;
 pub(crate) mod hostile;
 pub(crate) mod issuers;
@@ -139,6 +140,19 @@ macro_rules! conformance_tests {
                 refuses_everything_else,
                 an_outage_of_the_provider_is_no_fault_of_the_token,
                 a_client_that_leaves_does_not_take_the_flight_along,
+                a_form_with_a_token_reaches_the_application,
+                an_answer_to_a_token_in_the_query_is_private,
+                revoked_tokens_are_refused,
+                a_guard_that_asks_nobody_lets_nobody_through,
+                a_remembered_token_is_not_enough_elsewhere,
+                serves_its_metadata,
+            ]
+            cross_origin: [
+                every_answer_can_be_read,
+                simple_and_complex_methods_work,
+                a_preflight_needs_no_token,
+                a_preflight_does_not_reach_an_upstream,
+                there_is_one_policy,
             ]
         }
     };
