@@ -10,9 +10,10 @@ use super::{
 use core::net::SocketAddr;
 use http::{Request, Response};
 use portcullis_core::{
+    crypto::RUSTCRYPTO,
     guard::Guard,
     issuer::IssuerMachine,
-    jwt::{TokenPolicy, VerifiedToken},
+    jwt::{TokenCacheLimits, TokenPolicy, VerifiedToken},
     session::Session,
 };
 use portcullis_hyper::{
@@ -32,10 +33,21 @@ impl Application for Subject {
     }
 }
 
-pub(crate) fn api<H: Harness>(machine: IssuerMachine) -> (ServerHandle<H::Runtime>, SocketAddr) {
-    let driver = Driver::new(share::<H>(machine));
+fn guard<H: Harness>(machine: IssuerMachine) -> ApiGuard<H::Runtime> {
     let guard = Guard::new(TokenPolicy::access_token(["the-api"]).unwrap());
-    start::<H>(ProtectedApi::new(ApiGuard::new(guard, driver), Subject))
+    ApiGuard::new(guard, Driver::new(share::<H>(machine)))
+}
+
+pub(crate) fn api<H: Harness>(machine: IssuerMachine) -> (ServerHandle<H::Runtime>, SocketAddr) {
+    start::<H>(ProtectedApi::new(guard::<H>(machine), Subject))
+}
+
+/// An API that remembers the tokens that it has verified.
+pub(crate) fn remembering_api<H: Harness>(
+    machine: IssuerMachine,
+) -> (ServerHandle<H::Runtime>, SocketAddr) {
+    let guard = guard::<H>(machine).with_token_cache(TokenCacheLimits::default(), RUSTCRYPTO);
+    start::<H>(ProtectedApi::new(guard, Subject))
 }
 
 pub(crate) fn get(address: SocketAddr, token: Option<&str>) -> String {
