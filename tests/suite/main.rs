@@ -10,13 +10,17 @@ mod api_tokens;
 mod auth0_cookies;
 mod bad_input;
 mod browser;
+mod catalogue;
+mod client_tests;
 mod dependencies;
 mod documentation;
+mod examples;
 mod express_differential;
 mod flow;
 mod harness;
 mod interoperability;
 mod issuer_model;
+mod jsonwebtoken_differential;
 mod logout;
 mod next_differential;
 mod outages;
@@ -61,6 +65,9 @@ on_every_runtime! {
         after_signing_out_the_sign_in_is_asked_for_again,
         another_site_signs_nobody_out,
         logins_in_two_tabs_do_not_disturb_each_other,
+    ]
+    client_tests: [
+        every_module_that_can_be_played_is_passed,
     ]
     logout: [
         a_logout_at_the_provider_is_one_here,
@@ -126,6 +133,8 @@ on_every_runtime! {
         a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
         signing_out_ends_the_session_at_a_certified_provider,
         a_certified_provider_signs_people_out_over_the_back_channel,
+        a_certified_provider_sees_each_refresh_token_once,
+        signing_out_gives_the_refresh_token_back,
         a_certified_provider_takes_pushed_requests_and_signed_assertions,
         a_mock_provider_signs_people_in,
     ]

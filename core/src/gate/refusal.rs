@@ -8,6 +8,13 @@ use crate::{
 };
 
 impl Gate {
+    /// What a program gets that needs a session and has none: 401. For an application that asks for
+    /// one where the gate does not.
+    #[must_use]
+    pub fn not_signed_in() -> Answer {
+        Answer::new(pages::unauthorized(), AnswerReason::NotSignedIn)
+    }
+
     /// Refuses `request`, which came for `path` and `query`.
     pub(super) fn refuse(
         &self,

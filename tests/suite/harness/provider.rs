@@ -68,6 +68,8 @@ struct Shared {
     answers: Mutex<BTreeMap<&'static str, Answer>>,
     granted: Mutex<Vec<String>>,
     requests: Mutex<Vec<String>>,
+    /// The `Authorization` field of the last request that had one.
+    authorization: Mutex<String>,
     forms: Mutex<Vec<String>>,
     stopped: AtomicBool,
 }
@@ -101,6 +103,7 @@ impl Provider {
             answers: Mutex::default(),
             granted: Mutex::default(),
             requests: Mutex::default(),
+            authorization: Mutex::default(),
             forms: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
@@ -167,6 +170,11 @@ impl Provider {
         requests.iter().filter(|request| *request == path).count()
     }
 
+    /// The `Authorization` field of the last request that had one.
+    pub(crate) fn authorization(&self) -> String {
+        self.shared.authorization.lock().expect("no thread panics").clone()
+    }
+
     /// What the gate sent as `name` in its forms, in order.
     pub(crate) fn sent(&self, name: &str) -> Vec<String> {
         let forms = self.shared.forms.lock().expect("no thread panics");
@@ -199,12 +207,24 @@ impl Provider {
         demo: &Demo,
         change: impl FnOnce(&mut Value),
     ) -> Reply {
+        self.sign_in_with(client, demo, |mut claims| {
+            change(&mut claims);
+            self.key.sign(&claims)
+        })
+    }
+
+    /// The same with an ID token of the test's own making, from the claims of a good one.
+    pub(crate) fn sign_in_with(
+        &self,
+        client: &mut Client,
+        demo: &Demo,
+        id_token: impl FnOnce(Value) -> String,
+    ) -> Reply {
         let away = client.open(&format!("{}/api/auth/login?returnTo=%2Fprivate", demo.frontend));
         assert!(away.location().starts_with(&format!("{}/authorize?", self.url)), "{away:?}");
         let nonce = query_of(away.location(), "nonce").expect("a nonce");
-        let mut claims = self.id_claims(&nonce);
-        change(&mut claims);
-        self.grant(&self.key.sign(&self.access_claims()), &self.key.sign(&claims));
+        let id_token = id_token(self.id_claims(&nonce));
+        self.grant(&self.key.sign(&self.access_claims()), &id_token);
         let state = query_of(away.location(), "state").expect("a state");
         client.open(&self.callback(demo, &state))
     }
@@ -279,6 +299,10 @@ impl Shared {
             let (name, value) = line.split_once(':').unwrap_or_default();
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().unwrap_or_default();
+            }
+            if name.eq_ignore_ascii_case("authorization") {
+                let mut authorization = self.authorization.lock().expect("no thread panics");
+                value.trim().clone_into(&mut authorization);
             }
             if line.trim().is_empty() {
                 break;
