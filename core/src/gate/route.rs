@@ -2,7 +2,7 @@
 
 use super::{
     Decision, Forward, Gate, GateFlow, RequestEdits, ResponseEdits, Serve, forwarded, pages,
-    prefetch::is_prefetch, refusal::is_forged, respond, sessions::FoundSession,
+    prefetch::is_prefetch, respond, sessions::FoundSession,
 };
 use crate::{
     entropy::Entropy,
@@ -19,7 +19,7 @@ use alloc::{
 };
 
 /// Access tokens that expire this soon are not sent any more, in seconds.
-const TOKEN_MARGIN: u64 = 5;
+pub(super) const TOKEN_MARGIN: u64 = 5;
 
 impl Gate {
     pub(super) fn route(
@@ -83,7 +83,7 @@ impl Gate {
                 let (path, query) = (target.path.as_str(), target.query);
                 return Step::Done(self.refuse(request, path, query, held));
             };
-            if is_forged(request, self.0.client.base_url.as_str()) {
+            if self.0.cross_site.refuses(request, &self.0.client.base_url) {
                 return respond(pages::forged());
             }
             credentials = Some(bearer);
@@ -115,7 +115,7 @@ impl Gate {
                 return Step::Done(self.refuse(request, path, query, held));
             }
             None => self.remove_session(held, &mut response_headers),
-            Some(_) if guarded && is_forged(request, self.0.client.base_url.as_str()) => {
+            Some(_) if guarded && self.0.cross_site.refuses(request, &self.0.client.base_url) => {
                 return respond(pages::forged());
             }
             Some(session) => {

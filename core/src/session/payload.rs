@@ -54,6 +54,11 @@ impl Session {
         self.signed_in_at
     }
 
+    /// When the access token expires.
+    pub(crate) const fn access_token_expires_at(&self) -> UnixSeconds {
+        self.tokens.expires_at
+    }
+
     /// The access token, while it is valid for at least the next `margin` seconds.
     pub(crate) fn live_access_token(&self, now: UnixSeconds, margin: u64) -> Option<&Secret> {
         let SessionTokens { access_token, expires_at, .. } = &self.tokens;
