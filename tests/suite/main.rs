@@ -112,6 +112,8 @@ on_every_runtime! {
     interoperability: [
         a_certified_provider_signs_people_in,
         a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
+        signing_out_ends_the_session_at_a_certified_provider,
+        a_certified_provider_signs_people_out_over_the_back_channel,
         a_mock_provider_signs_people_in,
     ]
     process: [

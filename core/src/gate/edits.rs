@@ -5,7 +5,7 @@
 //! take one of ours away (RFC 9110 §7.6.1).
 
 use crate::{
-    http::{Cookies, HeaderView, Headers},
+    http::{Cookies, FieldText, HeaderView, Headers},
     session::CookieNames,
 };
 use alloc::{string::String, vec::Vec};
@@ -99,6 +99,12 @@ impl RequestEdits {
         added: Headers,
     ) -> Self {
         Self { connection: named_in_connection(headers), replaced, added }
+    }
+
+    /// With credentials of the gate's.
+    pub(super) fn with_credentials(mut self, credentials: FieldText) -> Self {
+        self.added.append("authorization", credentials);
+        self
     }
 
     /// Whether the client's field `name` goes on.

@@ -70,13 +70,17 @@ impl Gate {
             RouteRequest { path: &target.path, query: target.query, headers: request.headers };
         let explanation = self.0.router.explain(&routing).into_owned();
         let guarded = explanation.covered.is_some();
-        let credentials = || guarded.then(|| FieldText::constant(CREDENTIALS));
         let outcome = match &explanation.rules.result {
             Err(error) => GateOutcome::Refused(*error),
             Ok(routed) => match &routed.target {
                 Target::External(url) => GateOutcome::Forward {
                     destination: url.to_string(),
-                    request: self.forward_edits(request, credentials()),
+                    request: match self.forward_edits(request, guarded) {
+                        edits if explanation.carries_token => {
+                            edits.with_credentials(FieldText::constant(CREDENTIALS))
+                        }
+                        edits => edits,
+                    },
                 },
                 Target::Local(local) if self.0.routes.find(local.path.as_str()).is_some() => {
                     GateOutcome::OwnRoute { path: local.path.to_string() }

@@ -30,13 +30,16 @@ impl Gate {
     ) -> Step<GateFlow> {
         let routing =
             RouteRequest { path: &target.path, query: target.query, headers: request.headers };
-        let Decided { routed, covered } = match self.0.router.route(&routing) {
+        let Decided { routed, covered, carries_token } = match self.0.router.route(&routing) {
             Ok(decided) => decided,
             Err(error) => return respond(pages::rewrite_failed(error)),
         };
         let guarded = covered.is_some();
         let local = match routed.target {
-            Target::External(url) => return self.forward(target, &url, guarded, request, context),
+            Target::External(url) => {
+                let guarded = guarded.then_some(carries_token);
+                return self.forward(target, url, guarded, request, context);
+            }
             Target::Local(local) => local,
             Target::None => LocalUrl {
                 path: target.path.borrowed(),
@@ -55,44 +58,49 @@ impl Gate {
         }
     }
 
+    /// `guarded` says whether a request that needs a session carries its access token.
     fn forward(
         &self,
         target: &RequestTarget<'_>,
-        url: &ExternalUrl<'_>,
-        guarded: bool,
+        url: ExternalUrl<'_>,
+        guarded: Option<bool>,
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let ExternalUrl { scheme, authority, path, query } = url;
-        let Ok(destination) = Url::of_parts(*scheme, authority, path, query.as_deref()) else {
+        let Ok(destination) = Url::of_parts(scheme, &authority, path, query.as_deref()) else {
             return respond(pages::rewrite_too_long());
         };
-        let cookies = Cookies::of(request.headers);
-        let mut credentials = None;
+        let mut edits = self.forward_edits(request, guarded.is_some());
         let mut response_headers = Headers::new();
-        if guarded {
+        if let Some(carries_token) = guarded {
             let now = context.now.unix;
+            let cookies = Cookies::of(request.headers);
             let FoundSession { session, held } = self.find_session(cookies, context);
-            let token = session.as_ref().and_then(|session| {
-                let token = session.live_access_token(now, TOKEN_MARGIN)?;
-                Some((session, FieldText::new(format!("Bearer {}", token.expose())).ok()?))
-            });
-            let Some((session, bearer)) = token else {
-                // A session whose token has expired stays: pages go on to know who it is.
-                let held = if session.is_some() { HeldCookies::default() } else { held };
-                let (path, query) = (target.path.as_str(), target.query);
+            let (path, query) = (target.path.as_str(), target.query);
+            let Some(session) = session else {
                 return Step::Done(self.refuse(request, path, query, held));
             };
             if self.0.cross_site.refuses(request, &self.0.client.base_url) {
                 return respond(pages::forged());
             }
-            credentials = Some(bearer);
-            self.touch(session, held, request, now, context.entropy, &mut response_headers);
+            if carries_token {
+                let bearer = session
+                    .live_access_token(now, TOKEN_MARGIN)
+                    .and_then(|token| FieldText::new(format!("Bearer {}", token.expose())).ok());
+                let Some(bearer) = bearer else {
+                    // The session stays: pages go on to know who it is.
+                    let held = HeldCookies::default();
+                    return Step::Done(self.refuse(request, path, query, held));
+                };
+                edits = edits.with_credentials(bearer);
+            }
+            self.touch(&session, held, request, now, context.entropy, &mut response_headers);
         }
         Step::Done(Decision::Forward(Forward {
             destination,
-            request: self.forward_edits(request, credentials),
-            response: ResponseEdits::new(self.0.names.clone(), response_headers, guarded),
+            request: edits,
+            response: ResponseEdits::new(self.0.names.clone(), response_headers, guarded.is_some()),
             limits: self.0.limits,
         }))
     }
@@ -132,19 +140,19 @@ impl Gate {
         }))
     }
 
-    /// What changes in a request on its way to an upstream. With `credentials` of ours, the client's
-    /// own stay behind.
+    /// What changes in a request on its way to an upstream. The client's own credentials stay
+    /// behind where a session takes their place.
     pub(super) fn forward_edits(
         &self,
         request: &RequestHead<'_>,
-        credentials: Option<FieldText>,
+        replaces_credentials: bool,
     ) -> RequestEdits {
-        let replaced: &[&str] = match credentials {
-            Some(_) => &["authorization", "cookie", "host"],
-            None => &["cookie", "host"],
+        let replaced: &[&str] = if replaces_credentials {
+            &["authorization", "cookie", "host"]
+        } else {
+            &["cookie", "host"]
         };
         let mut added = Headers::new();
-        credentials.into_iter().for_each(|value| added.append("authorization", value));
         self.add_common_fields(request, &mut added);
         RequestEdits::new(request.headers, replaced, added)
     }

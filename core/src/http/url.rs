@@ -97,7 +97,7 @@ impl Url {
     pub(crate) fn of_parts(
         scheme: Scheme,
         authority: &str,
-        path: &CanonicalPath<'_>,
+        path: CanonicalPath<'_>,
         query: Option<&str>,
     ) -> Result<Self, UrlError> {
         let (host_length, port) = split_authority(authority)?;
@@ -105,27 +105,26 @@ impl Url {
             PathError::QueryTooLong => UrlError::TooLong,
             _ => UrlError::Character,
         })?;
-        let mut text = String::with_capacity(
-            [scheme.as_str(), "://?", authority, path.as_str(), query.unwrap_or_default()]
-                .iter()
-                .fold(0, |length, part| length.saturating_add(part.len())),
+        let front = [authority, "://", scheme.as_str()];
+        let start = front.iter().skip(1).fold(0, |length, part| part.len().saturating_add(length));
+        let mut text = path.into_string();
+        // One reservation for everything.
+        text.reserve(
+            start
+                .saturating_add(authority.len())
+                .saturating_add(query.map_or(0, |query| query.len().saturating_add(1))),
         );
-        text.push_str(scheme.as_str());
-        text.push_str("://");
-        let start = text.len();
-        text.push_str(authority);
-        let path_start = text.len();
-        text.push_str(path.as_str());
         if let Some(query) = query {
             text.push('?');
             text.push_str(query);
         }
+        front.iter().for_each(|part| text.insert_str(0, part));
         Ok(Self {
             text,
             scheme,
             host: start..start.saturating_add(host_length),
             port: port.unwrap_or_else(|| scheme.default_port()),
-            path: path_start,
+            path: start.saturating_add(authority.len()),
         })
     }
 
@@ -389,7 +388,7 @@ mod tests {
             let tail = query.map(|query| format!("?{query}")).unwrap_or_default();
             let text = format!("{}://{authority}{path}{tail}", scheme.as_str());
             let path = CanonicalPath::parse(path).unwrap();
-            assert_eq!(Url::of_parts(scheme, authority, &path, query), Url::parse(&text));
+            assert_eq!(Url::of_parts(scheme, authority, path, query), Url::parse(&text));
         }
         let root = CanonicalPath::parse("/").unwrap();
         for (authority, query, error) in [
@@ -399,7 +398,7 @@ mod tests {
             ("a", Some("x y"), UrlError::Character),
             ("a", Some("\u{e9}"), UrlError::Character),
         ] {
-            assert_eq!(Url::of_parts(Scheme::Http, authority, &root, query), Err(error));
+            assert_eq!(Url::of_parts(Scheme::Http, authority, root.clone(), query), Err(error));
         }
     }
 

@@ -157,8 +157,9 @@ impl Pattern {
             Some(segments) => Engine::Segments(segments),
             None => Engine::Regex {
                 regex: Regex::new(expression::of(&parts, case)?, parameters.len())?,
+                // Every path starts with a slash.
                 prefix: match parts.first() {
-                    Some(Part::Literal(text)) => text.clone(),
+                    Some(Part::Literal(text)) if text != "/" => text.clone(),
                     _ => String::new(),
                 },
                 case,

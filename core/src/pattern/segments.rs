@@ -130,7 +130,8 @@ impl Iterator for Segments<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.path.get(self.position..)?.strip_prefix('/')?;
         let start = self.position.saturating_add(1);
-        let end = start.saturating_add(rest.find('/').unwrap_or(rest.len()));
+        let end =
+            start.saturating_add(rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len()));
         self.position = end;
         Some((start, end))
     }

@@ -124,7 +124,8 @@ impl Destination {
         &self,
         values: &Values<'_, '_>,
     ) -> Result<CanonicalPath<'static>, PathError> {
-        let mut text = String::with_capacity(64);
+        // With room for an origin, which goes in front where the path goes out.
+        let mut text = String::with_capacity(128);
         self.path
             .fill(&mut text, MAX_PATH_LENGTH, Landing::Path, values)
             .map_err(|_| PathError::PathTooLong)?;

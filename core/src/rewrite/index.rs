@@ -7,7 +7,6 @@
 
 use crate::pattern::Leading;
 use alloc::{boxed::Box, string::String, vec::Vec};
-use core::cmp::Ordering;
 
 /// How many segments count.
 const DEPTH: usize = 6;
@@ -26,11 +25,20 @@ pub(super) struct Index {
 
 #[derive(Clone, Debug, Default)]
 struct Node {
-    /// By segment, in lower case; the shorter first.
-    children: Vec<(String, Self)>,
+    /// In the order of their keys.
+    children: Vec<Child>,
     any: Option<Box<Self>>,
     /// Numbers of the rules that end here, ascending.
     rules: Vec<usize>,
+}
+
+/// What follows a segment.
+#[derive(Clone, Debug)]
+struct Child {
+    key: u64,
+    /// In lower case.
+    segment: String,
+    node: Node,
 }
 
 impl Index {
@@ -42,12 +50,17 @@ impl Index {
                 Leading::Any if depth >= ANY_DEPTH => break,
                 Leading::Any => node.any.get_or_insert_default(),
                 Leading::Literal(text) => {
-                    let at = node.find(text).unwrap_or_else(|at| {
-                        node.children.insert(at, (text.to_ascii_lowercase(), Node::default()));
+                    let at = node.find(key(text), text).unwrap_or_else(|at| {
+                        let child = Child {
+                            key: key(text),
+                            segment: text.to_ascii_lowercase(),
+                            node: Node::default(),
+                        };
+                        node.children.insert(at, child);
                         at
                     });
-                    let Some((_, child)) = node.children.get_mut(at) else { return };
-                    child
+                    let Some(child) = node.children.get_mut(at) else { return };
+                    &mut child.node
                 }
             };
         }
@@ -59,17 +72,19 @@ impl Index {
         let mut candidates = Candidates { lists: [&[]; _], count: 0 };
         let mut ways = Ways::default();
         ways.push(&self.root);
-        let mut segments = path.split('/').skip(1);
+        let mut rest = path.strip_prefix('/');
         while ways.count > 0 {
-            let segment = segments.next();
             let mut next = Ways::default();
+            let segment = rest.map(first_segment);
+            let found = segment.map(|segment| (key(segment), segment));
             for node in ways.nodes.iter().take(ways.count).flatten() {
                 candidates.push(&node.rules);
-                let Some(segment) = segment else { continue };
-                let child = node.find(segment).ok().and_then(|at| node.children.get(at));
-                child.into_iter().for_each(|(_, child)| next.push(child));
+                let Some((key, segment)) = found else { continue };
+                let child = node.find(key, segment).ok().and_then(|at| node.children.get(at));
+                child.into_iter().for_each(|child| next.push(&child.node));
                 node.any.iter().for_each(|child| next.push(child));
             }
+            rest = segment.and_then(|segment| rest?.get(segment.len().saturating_add(1)..));
             ways = next;
         }
         candidates
@@ -93,15 +108,30 @@ impl<'i> Ways<'i> {
 }
 
 impl Node {
-    fn find(&self, segment: &str) -> Result<usize, usize> {
-        self.children.binary_search_by(|(key, _)| compare(key, segment))
+    /// The place of the child for a segment, or where it would be.
+    fn find(&self, key: u64, segment: &str) -> Result<usize, usize> {
+        self.children.binary_search_by(|child| {
+            let lower = || segment.bytes().map(|byte| byte.to_ascii_lowercase());
+            child.key.cmp(&key).then_with(|| child.segment.bytes().cmp(lower()))
+        })
     }
 }
 
-/// Compares a key in lower case with a segment in any.
-fn compare(key: &str, segment: &str) -> Ordering {
-    let lower = segment.bytes().map(|byte| byte.to_ascii_lowercase());
-    key.len().cmp(&segment.len()).then_with(|| key.bytes().cmp(lower))
+/// The segment at the start of `rest`.
+fn first_segment(rest: &str) -> &str {
+    let end = rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len());
+    rest.get(..end).unwrap_or_default()
+}
+
+/// What tells most segments apart at once, whatever the case of their letters: their last bytes.
+fn key(segment: &str) -> u64 {
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    let bytes = segment.as_bytes();
+    let key = match bytes.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => bytes.iter().fold(0, |key, byte| key << 8 | u64::from(*byte)),
+    };
+    key | LOWER
 }
 
 /// Rules in ascending order.

@@ -46,7 +46,7 @@ pub struct Rewrites {
 }
 
 /// What a rule found in a request.
-struct Found<'r, 'p> {
+pub(super) struct Found<'r, 'p> {
     captures: Captures<'r, 'p>,
     captured: Captured<'r>,
 }
@@ -64,8 +64,17 @@ impl Found<'_, '_> {
     }
 }
 
-/// Called with every rule that applies.
-type Observer<'o> = dyn FnMut(RuleId, &Found<'_, '_>) + 'o;
+/// What happens on a walk.
+#[derive(Clone, Copy)]
+pub(super) enum Event<'e> {
+    /// A rule applies.
+    Applies(RuleId, &'e Found<'e, 'e>),
+    /// A rule has led to this path of the application, from where it goes on.
+    Leads(&'e CanonicalPath<'e>),
+}
+
+/// Called with everything that happens.
+type Observer<'o> = dyn FnMut(Event<'_>) + 'o;
 
 /// Path and query on their way through the rules.
 struct Walk<'a> {
@@ -112,6 +121,17 @@ impl Rewrites {
         })
     }
 
+    /// The rule `id` as it was written, if there is one.
+    #[must_use]
+    pub fn rule(&self, id: RuleId) -> Option<&RewriteRule> {
+        let list = match id.phase {
+            Phase::BeforeFiles => &self.before_files,
+            Phase::AfterFiles => &self.after_files,
+            Phase::Fallback => &self.fallback,
+        };
+        list.rules.get(id.index).map(|rule| &rule.written)
+    }
+
     /// Decides where a request goes. `serves` says what the application has at a path, which is
     /// given whole, base path included.
     ///
@@ -124,7 +144,7 @@ impl Rewrites {
         request: &RouteRequest<'a>,
         serves: &dyn Fn(&str) -> Served,
     ) -> Result<Routed<'a>, RouteError> {
-        self.walk(request, serves, &mut |_, _| ())
+        self.walk(request, serves, &mut |_| ())
     }
 
     /// The same, with every rule that applied and its parameters.
@@ -133,14 +153,28 @@ impl Rewrites {
         request: &RouteRequest<'a>,
         serves: &dyn Fn(&str) -> Served,
     ) -> Explanation<'a> {
+        self.explain_and(request, serves, &mut |_| ())
+    }
+
+    /// The same, and tells `observer` what happens.
+    pub(super) fn explain_and<'a>(
+        &'a self,
+        request: &RouteRequest<'a>,
+        serves: &dyn Fn(&str) -> Served,
+        observer: &mut Observer<'_>,
+    ) -> Explanation<'a> {
         let mut applied = Vec::new();
-        let result = self.walk(request, serves, &mut |rule, found| {
-            applied.push(Applied { rule, params: found.params() });
+        let result = self.walk(request, serves, &mut |event| {
+            if let Event::Applies(rule, found) = event {
+                applied.push(Applied { rule, params: found.params() });
+            }
+            observer(event);
         });
         Explanation { applied, result }
     }
 
-    fn walk<'a>(
+    /// As [`route`](Self::route), and tells `observer` what happens.
+    pub(super) fn walk<'a>(
         &'a self,
         request: &RouteRequest<'a>,
         serves: &dyn Fn(&str) -> Served,
@@ -223,7 +257,7 @@ impl Rewrites {
             };
             let found = Found { captures, captured };
             let id = RuleId { phase, index };
-            observer(id, &found);
+            observer(Event::Applies(id, &found));
             let (origin, path, query) = rule
                 .fill(&found, walk.query.as_deref())
                 .map_err(|kind| RouteError { rule: id, kind })?;
@@ -240,6 +274,7 @@ impl Rewrites {
                     query,
                 }),
                 None => {
+                    observer(Event::Leads(&path));
                     walk.path = path;
                     walk.query = query;
                     None

@@ -1,6 +1,8 @@
 //! Rules, matcher and application as one: where a request goes, and whether it needs a session.
 
-use super::{Explanation, Matcher, Rewrites, RouteError, RouteRequest, Routed, Served, Target};
+use super::{
+    Explanation, Matcher, Rewrites, RouteError, RouteRequest, Routed, Served, Target, route::Event,
+};
 use crate::path::CanonicalPath;
 use alloc::boxed::Box;
 use core::fmt;
@@ -11,7 +13,8 @@ pub type Serves = dyn Fn(&str) -> Served + Send + Sync;
 /// Decides where requests go and which of them need a session.
 ///
 /// Both are one decision: nobody learns a destination without learning whether it is guarded. The
-/// matcher is asked about the path of the request and again about what the rules made of it.
+/// matcher is asked about the path of the request and again about everything that the rules made of
+/// it, one after the other.
 pub struct Router {
     rewrites: Rewrites,
     protected: Option<Matcher>,
@@ -25,6 +28,8 @@ pub struct Decided<'a> {
     pub routed: Routed<'a>,
     /// Why it needs a session; `None` if it needs none.
     pub covered: Option<Covered>,
+    /// Whether the server that it goes to gets the access token of that session.
+    pub carries_token: bool,
 }
 
 /// Which entry of the matcher covers a request, and by which path.
@@ -52,13 +57,16 @@ pub struct RouterExplanation<'a> {
     pub rules: Explanation<'a>,
     /// Why the request needs a session; `None` if it needs none.
     pub covered: Option<Covered>,
+    /// Whether the server that it goes to gets the access token of that session.
+    pub carries_token: bool,
 }
 
 impl RouterExplanation<'_> {
     /// A copy that borrows nothing.
     #[must_use]
     pub fn into_owned(self) -> RouterExplanation<'static> {
-        RouterExplanation { rules: self.rules.into_owned(), covered: self.covered }
+        let Self { rules, covered, carries_token } = self;
+        RouterExplanation { rules: rules.into_owned(), covered, carries_token }
     }
 }
 
@@ -90,34 +98,76 @@ impl Router {
     ///
     /// As for [`Rewrites::route`]. The request must be refused.
     pub fn route<'a>(&'a self, request: &RouteRequest<'a>) -> Result<Decided<'a>, RouteError> {
-        let routed = self.rewrites.route(request, &*self.serves)?;
-        let covered = self.covered(request, Some(&routed.target));
-        Ok(Decided { routed, covered })
+        let mut cover = Cover::of(self.protected.as_ref(), request);
+        let routed =
+            self.rewrites.walk(request, &*self.serves, &mut |event| cover.on_event(event))?;
+        let covered = cover.at_end(&routed.target);
+        let carries_token = self.carries_token(&routed, covered);
+        Ok(Decided { routed, covered, carries_token })
     }
 
     /// The same, with every rule that applied and its parameters.
     #[must_use]
     pub fn explain<'a>(&'a self, request: &RouteRequest<'a>) -> RouterExplanation<'a> {
-        let rules = self.rewrites.explain(request, &*self.serves);
-        let target = rules.result.as_ref().map(|routed| &routed.target);
-        let covered = self.covered(request, target.ok());
-        RouterExplanation { rules, covered }
+        let mut cover = Cover::of(self.protected.as_ref(), request);
+        let rules =
+            self.rewrites.explain_and(request, &*self.serves, &mut |event| cover.on_event(event));
+        let (covered, carries_token) = match &rules.result {
+            Ok(routed) => {
+                let covered = cover.at_end(&routed.target);
+                (covered, self.carries_token(routed, covered))
+            }
+            Err(_) => (cover.covered, false),
+        };
+        RouterExplanation { rules, covered, carries_token }
     }
 
-    fn covered(&self, request: &RouteRequest<'_>, target: Option<&Target<'_>>) -> Option<Covered> {
-        let protected = self.protected.as_ref()?;
-        let covered = |path: &CanonicalPath<'_>, which| {
-            let entry = protected.find(&RouteRequest { path, ..*request })?;
-            Some(Covered { entry, path: which })
-        };
-        covered(request.path, CoveredPath::Requested).or_else(|| {
-            let path = match target? {
-                Target::External(url) => &url.path,
-                Target::Local(url) => &url.path,
-                Target::None => return None,
-            };
-            if path == request.path { None } else { covered(path, CoveredPath::Rewritten) }
-        })
+    /// Only the upstream of a request that has a session can get its token, and only where the rule
+    /// that leads there does not keep it back.
+    fn carries_token(&self, routed: &Routed<'_>, covered: Option<Covered>) -> bool {
+        let (Target::External(_), Some(covered)) = (&routed.target, covered) else { return false };
+        let rule = routed.rule.and_then(|rule| self.rewrites.rule(rule));
+        rule.and_then(|rule| rule.access_token).unwrap_or(covered.path == CoveredPath::Requested)
+    }
+}
+
+/// What covers a request, as far as is known on its way through the rules.
+struct Cover<'a, 'r> {
+    protected: Option<&'a Matcher>,
+    request: &'r RouteRequest<'a>,
+    covered: Option<Covered>,
+}
+
+impl<'a, 'r> Cover<'a, 'r> {
+    fn of(protected: Option<&'a Matcher>, request: &'r RouteRequest<'a>) -> Self {
+        let mut cover = Self { protected, request, covered: None };
+        cover.ask(request.path, CoveredPath::Requested);
+        cover
+    }
+
+    fn ask(&mut self, path: &CanonicalPath<'_>, which: CoveredPath) {
+        if self.covered.is_none()
+            && let Some(protected) = self.protected
+        {
+            let entry = protected.find(&RouteRequest { path, ..*self.request });
+            self.covered = entry.map(|entry| Covered { entry, path: which });
+        }
+    }
+
+    fn on_event(&mut self, event: Event<'_>) {
+        if let Event::Leads(path) = event {
+            self.ask(path, CoveredPath::Rewritten);
+        }
+    }
+
+    /// At another server, the path counts as well.
+    fn at_end(mut self, target: &Target<'_>) -> Option<Covered> {
+        if let Target::External(url) = target
+            && url.path != *self.request.path
+        {
+            self.ask(&url.path, CoveredPath::Rewritten);
+        }
+        self.covered
     }
 }
 
@@ -134,7 +184,7 @@ impl fmt::Debug for Router {
 mod tests {
     use super::*;
     use crate::rewrite::{Phase, RewriteRule, RuleId};
-    use alloc::vec::Vec;
+    use alloc::{format, vec::Vec};
 
     fn router() -> Router {
         let rewrites = Rewrites::builder()
@@ -184,6 +234,72 @@ mod tests {
             ("/outside/a", rewritten(1)),
         ] {
             assert_eq!(explain(path).covered, covered, "{path}");
+        }
+    }
+
+    /// P24: a rule that leads out from a guarded path leads nobody around the guard.
+    #[test]
+    fn the_matcher_is_asked_about_every_path_on_the_way() {
+        let rewrites = Rewrites::builder()
+            .before_files([RewriteRule::new("/first", "/private/first")])
+            .after_files([
+                RewriteRule::new("/v1/:path*", "/api/:path*"),
+                RewriteRule::new("/api/:path*", "http://upstream.test/:path*"),
+                RewriteRule::new("/private/first", "/open"),
+            ]);
+        let protected = Matcher::new(["/private/:path*", "/api/:path*"]).unwrap();
+        let serves = |path: &str| if path == "/open" { Served::Page } else { Served::Nothing };
+        let router = Router::new(rewrites.build().unwrap(), Some(protected), serves);
+        for (path, destination, entry) in
+            [("/v1/users", "http://upstream.test/users", 1), ("/first", "/open", 0)]
+        {
+            let path = CanonicalPath::parse(path).unwrap();
+            let headers: [(&str, &str); 0] = [];
+            let request = RouteRequest { path: &path, query: None, headers: &headers };
+            let decided = router.route(&request).unwrap();
+            let covered = Some(Covered { entry, path: CoveredPath::Rewritten });
+            assert_eq!(decided.covered, covered, "{path}");
+            assert_eq!(router.explain(&request).covered, covered, "{path}");
+            let target = match decided.routed.target {
+                Target::External(url) => format!("{url}"),
+                Target::Local(url) => format!("{url}"),
+                Target::None => panic!("{path} leads nowhere"),
+            };
+            assert_eq!(target, destination);
+        }
+    }
+
+    /// S08: a server gets the access token only where that is meant.
+    #[test]
+    fn a_token_goes_only_where_it_is_meant_to_go() {
+        let rule = |source, path| RewriteRule::new(source, format!("http://upstream.test{path}"));
+        let rewrites = Rewrites::builder().after_files([
+            rule("/api/own", "/"),
+            rule("/api/theirs", "/").without_access_token(),
+            rule("/theirs", "/api/theirs"),
+            rule("/alias", "/api/own").with_access_token(),
+            rule("/open", "/open").with_access_token(),
+            RewriteRule::new("/inward", "/api/theirs"),
+            rule("/api/theirs", "/").without_access_token(),
+        ]);
+        let protected = Matcher::new(["/api/:path*"]).unwrap();
+        let router = Router::new(rewrites.build().unwrap(), Some(protected), |_| Served::Nothing);
+        for (path, guarded, carries_token) in [
+            ("/api/own", true, true),
+            ("/api/theirs", true, false),
+            ("/theirs", true, false),
+            ("/alias", true, true),
+            ("/open", false, false),
+            ("/inward", true, false),
+            ("/api/page", true, false),
+        ] {
+            let path = CanonicalPath::parse(path).unwrap();
+            let headers: [(&str, &str); 0] = [];
+            let request = RouteRequest { path: &path, query: None, headers: &headers };
+            let decided = router.route(&request).unwrap();
+            assert_eq!(decided.covered.is_some(), guarded, "{path}");
+            assert_eq!(decided.carries_token, carries_token, "{path}");
+            assert_eq!(router.explain(&request).carries_token, carries_token, "{path}");
         }
     }
 

@@ -20,6 +20,7 @@ pub struct RewriteRule {
     pub(super) has: Vec<Condition>,
     pub(super) missing: Vec<Condition>,
     pub(super) outside_base_path: bool,
+    pub(super) access_token: Option<bool>,
 }
 
 impl RewriteRule {
@@ -31,6 +32,7 @@ impl RewriteRule {
             has: Vec::new(),
             missing: Vec::new(),
             outside_base_path: false,
+            access_token: None,
         }
     }
 
@@ -65,6 +67,26 @@ impl RewriteRule {
     #[must_use]
     pub const fn outside_base_path(mut self) -> Self {
         self.outside_base_path = true;
+        self
+    }
+
+    /// Gives the server that this rule leads to the access token of each request's session.
+    ///
+    /// Without this, a server gets it with the requests whose own path the matcher covers, but not
+    /// with those that need a session only because of the path that the rules made of theirs: what
+    /// is `/api` at another server need not be the API that the token is for. A request that needs
+    /// no session never carries a token.
+    #[must_use]
+    pub const fn with_access_token(mut self) -> Self {
+        self.access_token = Some(true);
+        self
+    }
+
+    /// Keeps the access token from the server that this rule leads to, such as somebody else's.
+    /// Requests that need a session still do.
+    #[must_use]
+    pub const fn without_access_token(mut self) -> Self {
+        self.access_token = Some(false);
         self
     }
 }

@@ -79,7 +79,7 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--no-first-run",
-            "--window-size=1100,800",
+            "--window-size=1100,960",
             &format!("--user-data-dir={}", profile.path().display()),
         ];
         let options = json!({"args": arguments, "binary": find(&BROWSERS)});
@@ -139,6 +139,14 @@ impl Browser {
             let text = self.try_command(&format!("element/{element}/text"), None)?;
             text.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
         })
+    }
+
+    /// Waits until the page has an element for `selector` with exactly this text.
+    pub(crate) fn reads(&self, selector: &str, expected: &str) {
+        self.wait(selector, |element| {
+            let text = self.try_command(&format!("element/{element}/text"), None)?;
+            (text.as_str() == Some(expected)).then_some(())
+        });
     }
 
     /// Waits until the page has an element for `selector`, and clicks it.
@@ -265,7 +273,7 @@ impl Browser {
             if let Some(outcome) = outcome {
                 return outcome;
             }
-            assert!(start.elapsed() < PATIENCE, "{selector} is not on the page {}", self.url());
+            assert!(start.elapsed() < PATIENCE, "{selector} is not as it should: {}", self.url());
             thread::sleep(PAUSE);
         }
     }

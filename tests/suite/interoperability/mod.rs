@@ -62,6 +62,55 @@ pub(crate) fn a_sign_in_that_a_certified_provider_breaks_off_is_forbidden(runtim
     assert!(!client.is_signed_in(&demo));
 }
 
+pub(crate) fn signing_out_ends_the_session_at_a_certified_provider(runtime: Runtime) {
+    let test = "signing_out_ends_the_session_at_a_certified_provider";
+    let Some(provider) = NodeProvider::start("oidc-provider", test) else { return };
+    let demo = Demo::start_with(runtime, &provider.settings());
+    let mut client = Client::new();
+    sign_in_by_hand(&mut client, &provider, &demo);
+
+    // Once somebody is known there, a sign-in asks for nothing.
+    let Stop::Application(_) = provider.visit(&mut client, &demo, "/api/auth/login") else {
+        panic!("the provider has forgotten somebody")
+    };
+    let Stop::Page(question) = provider.visit(&mut client, &demo, "/api/auth/logout") else {
+        panic!("signed out without a question")
+    };
+    match provider.submit(&mut client, &question, &[("logout", "yes")]) {
+        Stop::Application(path) => assert_eq!(path, "/"),
+        Stop::Page(page) => panic!("not led back: {page:?}"),
+    }
+    assert!(!client.is_signed_in(&demo));
+    assert_eq!(client.session_cookie(), None);
+    let Stop::Page(_) = provider.visit(&mut client, &demo, "/api/auth/login") else {
+        panic!("the provider still knows somebody")
+    };
+}
+
+pub(crate) fn a_certified_provider_signs_people_out_over_the_back_channel(runtime: Runtime) {
+    let test = "a_certified_provider_signs_people_out_over_the_back_channel";
+    let Some(provider) = NodeProvider::start("oidc-provider", test) else { return };
+    let demo = Demo::start_with(runtime, &provider.settings());
+    provider.learns_where(&demo);
+    let (mut client, mut other) = (Client::new(), Client::new());
+    sign_in_by_hand(&mut client, &provider, &demo);
+    sign_in_by_hand(&mut other, &provider, &demo);
+
+    // The browser signs out at the provider, and the gate is not asked.
+    let Stop::Page(question) = provider.open(&mut client, &provider.url("/session/end")) else {
+        panic!("signed out without a question")
+    };
+    provider.submit(&mut client, &question, &[("logout", "yes")]);
+    assert_eq!(provider.counts()["backchannelLogouts"], 1);
+    assert_eq!(provider.counts()["failedBackchannelLogouts"], 0);
+    assert!(client.session_cookie().is_some(), "the browser still has its cookie");
+    assert!(!client.is_signed_in(&demo));
+    let refused = client.call(&format!("{}/api/private-route", demo.frontend));
+    assert_eq!(refused.status, 401, "{refused:?}");
+    // The same user in another browser has another session there.
+    assert!(other.is_signed_in(&demo));
+}
+
 pub(crate) fn a_mock_provider_signs_people_in(runtime: Runtime) {
     let test = "a_mock_provider_signs_people_in";
     let Some(provider) = NodeProvider::start("oauth2-mock-server", test) else { return };

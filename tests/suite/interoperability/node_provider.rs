@@ -1,6 +1,7 @@
 //! A provider from npm, and what a browser does there.
 
 use crate::harness::{Client, Demo, Process, Provider, Reply, TemporaryDirectory, settings, skip};
+use serde_json::Value;
 use std::{
     path::Path,
     process::{Command, Stdio},
@@ -54,6 +55,23 @@ impl NodeProvider {
         settings(&self.issuer)
     }
 
+    /// The URL of `path` at the provider.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// Tells the provider where the demonstration really is.
+    pub(super) fn learns_where(&self, demo: &Demo) {
+        let told =
+            Client::new().open(&self.url(&format!("/tests/application?at={}", demo.frontend)));
+        assert_eq!(told.status, 200, "{told:?}");
+    }
+
+    /// How often the provider did what.
+    pub(super) fn counts(&self) -> Value {
+        Client::new().call(&self.url("/tests/counts")).json()
+    }
+
     /// Opens `path` of the demonstration, which leads to the provider, and follows until somebody
     /// has to do something.
     pub(super) fn visit(&self, client: &mut Client, demo: &Demo, path: &str) -> Stop {
@@ -92,7 +110,7 @@ impl NodeProvider {
                 return Stop::Application(path.to_owned());
             }
             let url = match reply.location() {
-                path if path.starts_with('/') => format!("{}{path}", self.issuer),
+                path if path.starts_with('/') => self.url(path),
                 url => url.to_owned(),
             };
             assert!(url.starts_with(&self.issuer), "{reply:?}");

@@ -28,12 +28,17 @@ fn gate_that_takes_over() -> Gate {
 
 /// What the SDK's version 4 puts into its cookie.
 fn sealed() -> String {
+    sealed_until(NOW + 86_400)
+}
+
+/// The same session, sealed when it was to end at `end`.
+fn sealed_until(end: u64) -> String {
     let content = format!(
         r#"{{"user":{{"sub":"user","name":"Una"}},"tokenSet":{{"accessToken":"{ACCESS_TOKEN}",
         "expiresAt":{}}},"internal":{{"sid":"s1","createdAt":{}}},"exp":{}}}"#,
         NOW + 3600,
         NOW - 50,
-        NOW + 86_400
+        end
     );
     let mut material = Zeroizing::new([7; AeadKey::LENGTH]);
     RUSTCRYPTO.hash.hkdf_sha256(SECRET.as_bytes(), &[], b"JWE CEK", &mut material[..32]).unwrap();
@@ -109,6 +114,16 @@ fn signing_out_ends_a_session_of_the_sdk() {
     assert_eq!(names(&browser), [""; 0]);
     browser.cookies = copy;
     assert_eq!(super::response(browser.get("/api/auth/me")).status, 204);
+}
+
+/// C18: nor is a copy of the same session as the SDK had sealed it before.
+#[test]
+fn signing_out_ends_every_seal_of_a_session_of_the_sdk() {
+    let mut browser = browser();
+    serve(browser.get("/private"));
+    response(browser.navigate("/api/auth/logout"));
+    browser.cookies = vec![("__session".to_string(), sealed_until(NOW + 86_000))];
+    assert_eq!(response(browser.get("/private")).status, 302);
 }
 
 /// H24: the SDK's cookies go to no upstream, and none can set them; without being asked for, they

@@ -23,7 +23,7 @@ fn says_which_matcher_and_rule_send_a_request_where() {
     let covered = routing.covered.unwrap();
     assert_eq!((covered.entry, covered.path), (1, CoveredPath::Requested));
     let [applied] = &routing.rules.applied[..] else { panic!("one rule applies") };
-    assert_eq!((applied.rule.phase, applied.rule.index), (Phase::AfterFiles, 5));
+    assert_eq!((applied.rule.phase, applied.rule.index), (Phase::AfterFiles, 7));
     assert_eq!(explanation.without_session.unwrap().status, 401);
     let GateOutcome::Forward { destination, request } = explanation.outcome else {
         panic!("it is forwarded")

@@ -65,6 +65,10 @@ fn builder_at(base_url: &str) -> GateBuilder {
             RewriteRule::new("/hidden", "/private/x"),
             RewriteRule::new("/open/:path*", "http://localhost:6000/open/:path*"),
             RewriteRule::new("/outside/:path*", "http://localhost:5000/api/:path*"),
+            RewriteRule::new("/alias/:path*", "http://localhost:5000/api/:path*")
+                .with_access_token(),
+            RewriteRule::new("/api/theirs/:path*", "https://theirs.example/:path*")
+                .without_access_token(),
             RewriteRule::new("/api/:path*", "http://localhost:5000/api/:path*"),
         ])
         .build()

@@ -244,7 +244,31 @@ fn a_rewrite_does_not_lead_around_the_guard() {
     // `/outside/x` leads to `/api/x`, which is guarded.
     let forward = forward(browser.get("/outside/x"));
     assert_eq!(forward.destination.as_str(), "http://localhost:5000/api/x");
-    assert!(forward.request.added().get("authorization").is_some());
+}
+
+/// S08: an upstream gets the access token only where that is meant; nobody gets the client's own.
+#[test]
+fn an_access_token_goes_only_to_the_upstreams_that_are_to_have_it() {
+    let mut browser = Browser::new(gate());
+    for target in ["/outside/x", "/alias/x", "/api/theirs/x"] {
+        let response = response(browser.request("GET", target, &NAVIGATION));
+        assert!(matches!(response.status, 302 | 401), "{target}");
+    }
+    browser.sign_in();
+    let fields = [("authorization", "Bearer of-the-client")];
+    for (target, carries_token) in
+        [("/api/x", true), ("/alias/x", true), ("/outside/x", false), ("/api/theirs/x", false)]
+    {
+        let forward = forward(browser.request("GET", target, &fields));
+        let seen = upstream_fields(&forward, &fields);
+        let expected = format!("Bearer {ACCESS_TOKEN}");
+        let expected: &[&str] = if carries_token { &[&expected] } else { &[] };
+        assert_eq!(values(&seen, "authorization"), expected, "{target}");
+    }
+    // Where no token is needed, it does not matter that it has expired.
+    browser.clock = 7200;
+    assert_eq!(response(browser.get("/api/x")).status, 401);
+    forward(browser.get("/api/theirs/x"));
 }
 
 /// C27: a broken cookie is no session, is removed, and never opens anything.

@@ -36,7 +36,8 @@ pub(super) struct Table {
     classes: [u8; 128],
     /// The number of classes.
     width: usize,
-    /// By state and class, the state one character further ahead of the end.
+    /// By state and class, the state one character further ahead of the end. States go by the place
+    /// where their row starts.
     next: Vec<u16>,
     /// For each state, the instructions of the main program that lead to a match.
     leading: Vec<Bits>,
@@ -65,6 +66,10 @@ impl Table {
             if next.len() > MAX_ENTRIES {
                 return None;
             }
+        }
+        let row = u16::try_from(width).ok()?;
+        for state in &mut next {
+            *state = state.checked_mul(row)?;
         }
         let is_loop = |instruction: &Instruction| matches!(instruction, Instruction::BeginLoop);
         let followable =
@@ -149,11 +154,12 @@ impl Table {
 
     fn step(&self, state: u16, byte: u8) -> Option<u16> {
         let class = usize::from(*self.classes.get(usize::from(byte))?);
-        self.next.get(usize::from(state).saturating_mul(self.width).saturating_add(class)).copied()
+        self.next.get(usize::from(state).saturating_add(class)).copied()
     }
 
     fn leads(&self, state: u16, at: usize) -> bool {
-        self.leading.get(usize::from(state)).is_some_and(|leading| leading.get(at))
+        let state = usize::from(state).checked_div(self.width).unwrap_or_default();
+        self.leading.get(state).is_some_and(|leading| leading.get(at))
     }
 }
 

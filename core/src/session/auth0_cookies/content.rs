@@ -2,6 +2,7 @@
 
 use super::jwe::{Opened, seconds};
 use crate::{
+    crypto::Hashing,
     json::{Json, Object},
     secret::Secret,
     session::{KeptClaims, Session, SessionId, SessionPolicy, SessionTokens, UserClaims},
@@ -12,7 +13,7 @@ use alloc::string::String;
 /// Version 3: when the session began, was used and ends stands in the header.
 pub(super) fn v3(
     opened: &Opened,
-    id: SessionId,
+    hash: &dyn Hashing,
     kept: &KeptClaims,
     now: UnixSeconds,
 ) -> Option<Session> {
@@ -27,14 +28,15 @@ pub(super) fn v3(
         refresh_token: content.text("refreshToken").ok()?,
         id_token: content.text("idToken").ok()?,
     };
-    session(id, user, kept, user.text("sid").ok()?, &tokens, times, now)
+    let provider_session = user.text("sid").ok()?;
+    session(hash, user, kept, provider_session, &tokens, times, now)
 }
 
 /// Version 4: when the session began stands under `internal`, and when it ends in `exp`. When it
 /// was used last follows from the gate's own limit, as if that had been the SDK's.
 pub(super) fn v4(
     opened: &Opened,
-    id: SessionId,
+    hash: &dyn Hashing,
     kept: &KeptClaims,
     policy: SessionPolicy,
     now: UnixSeconds,
@@ -59,7 +61,8 @@ pub(super) fn v4(
         id_token: token_set.text("idToken").ok()?,
     };
     let times = Times { signed_in_at, used_at, end };
-    session(id, user, kept, internal.text("sid").ok()?, &tokens, times, now)
+    let provider_session = internal.text("sid").ok()?;
+    session(hash, user, kept, provider_session, &tokens, times, now)
 }
 
 #[derive(Clone, Copy)]
@@ -77,7 +80,7 @@ struct Tokens<'t> {
 }
 
 fn session(
-    id: SessionId,
+    hash: &dyn Hashing,
     user: &Object,
     kept: &KeptClaims,
     provider_session: Option<&str>,
@@ -97,7 +100,7 @@ fn session(
         _ => UnixSeconds(0),
     };
     Some(Session {
-        id,
+        id: session_id(hash, user, provider_session, signed_in_at),
         user: UserClaims::of_id_token(user, kept),
         tokens: SessionTokens {
             generation: 0,
@@ -111,6 +114,25 @@ fn session(
         signed_in_at,
         used_at,
     })
+}
+
+/// The number of a session: of whom it is and when it began, which stays the same however often the
+/// SDK seals it anew. A copy of an earlier seal must not outlive a logout.
+fn session_id(
+    hash: &dyn Hashing,
+    user: &Object,
+    provider_session: Option<&str>,
+    signed_in_at: UnixSeconds,
+) -> SessionId {
+    let subject = user.text("sub").ok().flatten().unwrap_or_default();
+    let mut bytes = b"session of the Auth0 SDK".to_vec();
+    bytes.extend_from_slice(&signed_in_at.0.to_be_bytes());
+    // With its length before it, so that no two pairs give the same bytes.
+    bytes.extend_from_slice(&(subject.len() as u64).to_be_bytes());
+    bytes.extend_from_slice(subject.as_bytes());
+    bytes.extend_from_slice(provider_session.unwrap_or_default().as_bytes());
+    let hash = hash.sha256(&bytes);
+    SessionId::from_bytes(*hash.first_chunk().unwrap_or(&[0; SessionId::LENGTH]))
 }
 
 /// The claims of somebody.

@@ -16,9 +16,7 @@
 mod content;
 mod jwe;
 
-use super::{
-    KeptClaims, SecretRing, SecretRingError, Session, SessionId, SessionPolicy, names::is_name,
-};
+use super::{KeptClaims, SecretRing, SecretRingError, Session, SessionPolicy, names::is_name};
 use crate::{
     crypto::CryptoProvider,
     http::{Cookies, FieldText, Headers, SameSite, SetCookie},
@@ -158,10 +156,10 @@ impl Auth0Cookies {
     ) -> Option<Session> {
         let text = read.text.as_ref()?;
         let opened = jwe::open(text, &self.keys, &self.crypto)?;
-        let id = self.session_id(text);
+        let hash = self.crypto.hash;
         let session = match read.version {
-            Version::V3 => content::v3(&opened, id, kept, now),
-            Version::V4 => content::v4(&opened, id, kept, policy, now),
+            Version::V3 => content::v3(&opened, hash, kept, now),
+            Version::V4 => content::v4(&opened, hash, kept, policy, now),
         };
         session.filter(|session| policy.remaining(session, now).is_some())
     }
@@ -188,12 +186,6 @@ impl Auth0Cookies {
             Some(domain) => FieldText::lossy(format!("{}; Domain={domain}", removal.as_str())),
         };
         headers.append("set-cookie", removal);
-    }
-
-    /// The same for every request that brings this text, until the session is written anew.
-    fn session_id(&self, text: &[u8]) -> SessionId {
-        let hash = self.crypto.hash.sha256(text);
-        SessionId::from_bytes(*hash.first_chunk().unwrap_or(&[0; SessionId::LENGTH]))
     }
 }
 

@@ -126,6 +126,32 @@ fn takes_over_what_the_sdk_keeps() {
     assert_eq!(Session::from_bytes(&session.to_bytes()), Some(session));
 }
 
+/// However often the SDK seals a session anew, it is that session; another one it is not.
+#[test]
+fn a_session_keeps_its_number_and_shares_it_with_no_other() {
+    let v4 = |from: &str, to: &str| {
+        let content = V4_CONTENT.replace(from, to);
+        session("__session", &seal(V4_HEADER, &content)).unwrap().id()
+    };
+    let first = v4("", "");
+    assert_eq!(v4(r#""exp":1700086400"#, r#""exp":1700090000"#), first);
+    assert_eq!(v4(r#""accessToken":"at""#, r#""accessToken":"next""#), first);
+    let v3 = |header: &str| {
+        let content = r#"{"user":{"sub":"u","sid":"s"}}"#;
+        session("appSession", &seal(header, content)).unwrap().id()
+    };
+    assert_eq!(v3(&V3_HEADER.replace(r#""uat":1700000000"#, r#""uat":1700000050"#)), v3(V3_HEADER));
+    let others = [
+        v4(r#""sub":"u""#, r#""sub":"v""#),
+        v4(r#""sid":"s""#, r#""sid":"t""#),
+        v4(r#""createdAt":1700000000"#, r#""createdAt":1700000001"#),
+    ];
+    for (at, other) in others.iter().enumerate() {
+        assert_ne!(*other, first, "{at}");
+        assert!(!others[..at].contains(other), "{at}");
+    }
+}
+
 /// Version 4 gives a moment as a text at times.
 #[test]
 fn reads_a_moment_in_a_text() {
@@ -364,15 +390,6 @@ fn other_names_and_a_domain() {
     assert!(found.session.is_some());
     let expected = "old=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure; Domain=app.example";
     assert_eq!(removed(&cookies, found.held), [expected]);
-}
-
-/// The number of a session is the same for every request that brings the same cookie.
-#[test]
-fn a_session_keeps_its_number_until_it_is_written_anew() {
-    let id = |text: &str| session("__session", text).unwrap().id;
-    let one = seal(V4_HEADER, V4_CONTENT);
-    assert_eq!(id(&one), id(&one));
-    assert_ne!(id(&one), id(&seal(V4_HEADER, &V4_CONTENT.replace("Una", "Unb"))));
 }
 
 proptest! {
