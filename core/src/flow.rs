@@ -6,13 +6,15 @@
 //!             begin
 //!               │
 //!               ▼
-//!   ┌────────► Step ──────────► Done(decision)
-//!   │           │  │
-//!   │ resume    │  ├─ Await ──► wait until the issuer's snapshot may have what is needed
-//!   │           │  ├─ Read ───► read the body of the request, within limits
-//!   │           │  └─ Revoke ─► record that sessions are over
+//!   ┌────────► Step ───────────► Done(decision)
+//!   │           │
+//!   │ resume    ├──── Await ───► wait until the issuer's snapshot may have what is needed
+//!   │           ├──── Read ────► read the body of the request, within limits
+//!   │           ├──── Revoke ──► record that sessions are over
 //!   └───────────┤
-//!               └──── Fetch ──► send the request, bring the answer or why there is none
+//!               ├──── Fetch ───► send the request, bring the answer or why there is none
+//!               │
+//!               └──── Refresh ─► wait until it is settled how it stands with a session's tokens
 //! ```
 //!
 //! There is no poll loop, and there is at most one effect outstanding. Dropping a step at any point
@@ -20,6 +22,7 @@
 
 use crate::{
     entropy::Entropy,
+    gate::{RefreshDemand, RefreshOutcome},
     http::{BodyError, BodyLimits, FetchError, Inbound, Outbound},
     issuer::{Availability, IssuerIndex, Issuers, Need},
     session::{Revocation, RevocationOutcome, Revocations},
@@ -61,6 +64,13 @@ pub trait Flow: Sized {
     /// Goes on once the issuer's snapshot was brought up to date, or could not be.
     fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self>;
 
+    /// Goes on once it is settled how it stands with the tokens of a session. A flow that never asks
+    /// for it is given up.
+    fn on_refresh(self, outcome: RefreshOutcome, context: &mut Context<'_>) -> Step<Self> {
+        let _ = outcome;
+        self.on_answer(Err(FetchError::Cancelled), context)
+    }
+
     /// Goes on with the body of the request, or with the reason that it could not be read. A flow
     /// that never asks for one is given up.
     fn on_body(self, body: Result<Vec<u8>, BodyError>, context: &mut Context<'_>) -> Step<Self> {
@@ -87,6 +97,8 @@ pub enum Step<F: Flow> {
     Fetch(Fetch<F>),
     /// Wait for an issuer, then [`Await::resume`].
     Await(Await<F>),
+    /// Ask the table of refreshes, then [`AwaitRefresh::resume`].
+    Refresh(AwaitRefresh<F>),
     /// Read the body of the request, then [`Read::resume`]. It comes at most once in a request; a
     /// request without it streams its body on, untouched.
     Read(Read<F>),
@@ -147,6 +159,31 @@ impl<F: Flow> Await<F> {
     /// Goes on with the word of the issuer's machine. Read a new snapshot first.
     pub fn resume(self, availability: Availability, context: &mut Context<'_>) -> Step<F> {
         self.flow.on_availability(availability, context)
+    }
+}
+
+/// A request waits for the tokens of its session.
+#[derive(Debug)]
+#[must_use = "an await that is dropped gives the request up"]
+pub struct AwaitRefresh<F> {
+    demand: RefreshDemand,
+    flow: F,
+}
+
+impl<F: Flow> AwaitRefresh<F> {
+    pub(crate) const fn new(demand: RefreshDemand, flow: F) -> Self {
+        Self { demand, flow }
+    }
+
+    /// What is asked: pass it to [`Refreshes::demand`](crate::gate::Refreshes::demand).
+    #[must_use]
+    pub const fn demand(&self) -> &RefreshDemand {
+        &self.demand
+    }
+
+    /// Goes on with the word of the table.
+    pub fn resume(self, outcome: RefreshOutcome, context: &mut Context<'_>) -> Step<F> {
+        self.flow.on_refresh(outcome, context)
     }
 }
 

@@ -27,6 +27,7 @@ use portcullis_hyper::{
     client::{Client, Fetcher, PoolLimits},
     crypto::AWS_LC,
     drive::Driver,
+    front_gate::FrontGate,
     gateway::Gateway,
     issuers::SharedIssuers,
     protected_api::ProtectedApi,
@@ -86,7 +87,7 @@ impl<R: Runtime> Demo<R> {
         let http = Client::new(runtime.clone(), tls, PoolLimits::default());
         let (client, is_development) = match settings.provider {
             Provider::External(client) => (client, false),
-            Provider::BuiltIn { address, scope } => {
+            Provider::BuiltIn { address, scope, token_lifetime } => {
                 let (server, identity_provider) =
                     bind(&runtime, &address, "PORTCULLIS_IDP_ADDR").await?;
                 let origins = BoundOrigins {
@@ -96,7 +97,8 @@ impl<R: Runtime> Demo<R> {
                 };
                 let client =
                     ClientSettings::generate(origins, scope).map_err(StartError::Entropy)?;
-                let configuration = provider_configuration(&client, identity_provider);
+                let configuration =
+                    provider_configuration(&client, identity_provider, token_lifetime);
                 let provider =
                     IdentityProvider::new(configuration).map_err(StartError::Provider)?;
                 let fetcher = Fetcher::new(http.clone());
@@ -111,7 +113,7 @@ impl<R: Runtime> Demo<R> {
         let policy =
             TokenPolicy::access_token([client.audience.as_str()]).map_err(StartError::Audience)?;
         let guarded = ProtectedApi::new(ApiGuard::new(Guard::new(policy), driver.clone()), Api);
-        let gate = Gateway::new(gate(&client, &api)?, driver, http, Pages);
+        let gate = Gateway::new(FrontGate::new(gate(&client, &api)?, driver, http), Pages);
         servers.push(api_server.start(guarded));
         servers.push(frontend_server.start(gate));
         let provider = client.issuer;
@@ -184,7 +186,7 @@ pub(crate) fn configured_gate(settings: Settings) -> Result<Gate, StartError> {
     let api = origin(&settings.api_address)?;
     let client = match settings.provider {
         Provider::External(client) => client,
-        Provider::BuiltIn { address, scope } => {
+        Provider::BuiltIn { address, scope, .. } => {
             let frontend = origin(&settings.frontend_address)?;
             let identity_provider = origin(&address)?;
             let origins = BoundOrigins { frontend, api: api.clone(), identity_provider };

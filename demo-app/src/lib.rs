@@ -11,7 +11,8 @@
 //!
 //! [`settings`] says which addresses, provider and secrets are in use. [`demo`] binds the
 //! listeners and puts the gate and the API guard between them and these handlers; no decision
-//! about who may pass is made here. [`explain`] shows what the gate would do with a request.
+//! about who may pass is made here. [`explain`] shows what the gate would do with a request, [`token`]
+//! verifies tokens on the command line.
 
 pub mod api;
 pub mod demo;
@@ -19,9 +20,11 @@ pub mod explain;
 pub mod identity_provider;
 pub mod pages;
 pub mod settings;
+pub mod token;
 
 mod applications;
 mod html;
+mod line_reader;
 mod parameters;
 mod random;
 mod responses;

@@ -4,6 +4,7 @@
 use portcullis_demo::{
     demo::Demo,
     settings::{Command, CommandLine, LoadError, RuntimeName, Settings},
+    token::{Token, TokenCommand},
 };
 use portcullis_hyper::runtime::{Runtime, TokioRuntime};
 use std::{
@@ -23,13 +24,11 @@ use tracing_subscriber::{filter::Targets, prelude::*};
 fn main() -> ExitCode {
     match CommandLine::from_process() {
         Ok(CommandLine { command: Some(Command::Explain(explain)), .. }) => {
-            return match explain.run() {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => {
-                    eprintln!("{error}");
-                    ExitCode::from(2)
-                }
-            };
+            return ended(explain.run().map(|()| true));
+        }
+        Ok(CommandLine { command: Some(Command::Token(token)), .. }) => {
+            let Token { command: TokenCommand::Verify(verify) } = token;
+            return ended(verify.run());
         }
         Ok(CommandLine { command: None, .. }) => {}
         Err(error) => error.exit(),
@@ -51,6 +50,18 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("Portcullis did not start: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// The status of a command: 0 where all was good, 1 where not, 2 where it could not be done.
+fn ended(outcome: Result<bool, impl Error>) -> ExitCode {
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
         }
     }
 }

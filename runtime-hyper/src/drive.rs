@@ -5,24 +5,31 @@
 
 use crate::{
     body::{Body, ReadError},
+    client::{Client, Fetcher, PoolLimits},
     clock::SystemEntropy,
     issuers::SharedIssuers,
+    refreshes::SharedRefreshes,
     revocations::{MemoryRevocations, RevocationStore},
     runtime::{Runtime, within},
+    tls::{self, TlsError},
 };
 use core::{fmt, pin::pin};
 use portcullis_core::{
+    crypto::CryptoProvider,
     flow::{Context, Flow, Step},
+    gate::RefreshLimits,
     http::{BodyError, BodyLimits},
+    issuer::{IssuerConfig, IssuerMachine},
     time::Now,
 };
 use std::sync::Arc;
 
 /// Gives flows what they are to look at, and waits for what they wait for. Clones share the
-/// issuers and what is remembered of sessions that are over.
+/// issuers, the refreshes under way, and what is remembered of sessions that are over.
 pub struct Driver<R> {
     issuers: SharedIssuers<R>,
     revocations: Arc<dyn RevocationStore>,
+    refreshes: SharedRefreshes,
 }
 
 impl<R: Runtime> Driver<R> {
@@ -30,13 +37,43 @@ impl<R: Runtime> Driver<R> {
     /// remembers in memory which sessions are over.
     #[must_use]
     pub fn new(issuers: SharedIssuers<R>) -> Self {
-        Self { issuers, revocations: Arc::new(MemoryRevocations::default()) }
+        Self {
+            issuers,
+            revocations: Arc::new(MemoryRevocations::default()),
+            refreshes: SharedRefreshes::new(RefreshLimits::default()),
+        }
+    }
+
+    /// Keeps to other limits where it refreshes the tokens of sessions.
+    ///
+    /// Several processes know nothing of each other's refreshes: where they share sessions, send
+    /// each session to the same one, or have the provider tolerate a refresh token that comes twice
+    /// within some seconds.
+    #[must_use]
+    pub fn with_refresh_limits(self, limits: RefreshLimits) -> Self {
+        Self { refreshes: SharedRefreshes::new(limits), ..self }
     }
 
     /// Remembers in `revocations` which sessions are over.
     #[must_use]
     pub fn with_revocations(self, revocations: Arc<dyn RevocationStore>) -> Self {
         Self { revocations, ..self }
+    }
+
+    /// A driver of flows that look at the issuers of `configs`, in this order, with a client of its
+    /// own that trusts the bundled roots.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] where TLS is not to be had.
+    pub fn for_issuers(
+        runtime: R,
+        configs: impl IntoIterator<Item = IssuerConfig>,
+        crypto: CryptoProvider,
+    ) -> Result<Self, TlsError> {
+        let client = Client::new(runtime, tls::client_config(None)?, PoolLimits::default());
+        let machines = configs.into_iter().map(|config| IssuerMachine::new(config, crypto));
+        Ok(Self::new(SharedIssuers::new(machines, Fetcher::new(client))))
     }
 
     /// The runtime that the driver runs on.
@@ -78,6 +115,10 @@ impl<R: Runtime> Driver<R> {
                     let outcome = self.revocations.record(revoke.revocation(), now).await;
                     self.call(|context| revoke.resume(outcome, context))
                 }
+                Step::Refresh(waiting) => {
+                    let outcome = self.settle(waiting.demand()).await;
+                    self.call(|context| waiting.resume(outcome, context))
+                }
             };
         }
     }
@@ -87,7 +128,11 @@ impl<R: Runtime> Driver<R> {
         self.issuers.clock().now()
     }
 
-    fn call<T>(&self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
+    pub(crate) const fn refreshes(&self) -> &SharedRefreshes {
+        &self.refreshes
+    }
+
+    pub(crate) fn call<T>(&self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let (now, entropy) = (self.issuers.clock().now(), &mut SystemEntropy);
         let (issuers, revocations) = (&self.issuers, &*self.revocations);
         call(&mut Context { now, entropy, issuers, revocations })
@@ -106,7 +151,11 @@ impl<R: Runtime> Driver<R> {
 
 impl<R> Clone for Driver<R> {
     fn clone(&self) -> Self {
-        Self { issuers: self.issuers.clone(), revocations: Arc::clone(&self.revocations) }
+        Self {
+            issuers: self.issuers.clone(),
+            revocations: Arc::clone(&self.revocations),
+            refreshes: self.refreshes.clone(),
+        }
     }
 }
 

@@ -1,36 +1,31 @@
 //! The issuers that requests share: publishes snapshots, sends flights, wakes those that wait.
 //!
-//! Each issuer has three parts. Its [`IssuerMachine`] stands behind a lock that is held for the
-//! length of a call and never across an await. Its newest [`IssuerSnapshot`] is read without any
-//! lock. An event wakes the requests that wait for the next snapshot.
-//!
-//! ```text
-//!   wait ─► listen ─► demand ─► poll_flight ─► a task of its own ─► on_answer ─► publish ─► notify
-//!             ▲                                                                               │
-//!             └───────────────────────────────────────────────────────────────────────────────┘
-//! ```
+//! Each issuer is a `SharedMachine`: its machine behind a lock, its newest snapshot without one,
+//! and an event for those that wait. What is here fetches, tells the time and logs.
 //!
 //! A flight belongs to no request. hyper drops the future of a request the moment its client
 //! disconnects; a flight goes on in a task of its own, and where that task is dropped as well, it
 //! reports so on its way out.
+
+mod shared_machine;
+mod sync;
 
 use crate::{
     client::Fetcher,
     clock::{Clock, SystemEntropy},
     runtime::Runtime,
 };
-use arc_swap::ArcSwap;
-use core::{fmt, iter};
-use event_listener::Event;
+use core::fmt;
 use hyper::rt::Timer as _;
 use portcullis_core::{
-    http::{FetchError, Inbound},
+    http::FetchError,
     issuer::{
-        Availability, Demand, Flight, FlightId, IssuerEvent, IssuerIndex, IssuerMachine,
-        IssuerSnapshot, Issuers, Need,
+        Availability, Flight, IssuerEvent, IssuerIndex, IssuerMachine, IssuerSnapshot, Issuers,
+        Need,
     },
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use shared_machine::{Airborne, SharedMachine};
+use std::sync::Arc;
 
 /// The issuers of a process. Clones share them.
 pub struct SharedIssuers<R> {
@@ -40,14 +35,7 @@ pub struct SharedIssuers<R> {
 struct Shared<R> {
     fetcher: Fetcher<R>,
     clock: Clock,
-    issuers: Vec<Issuer>,
-}
-
-struct Issuer {
-    machine: Mutex<IssuerMachine>,
-    snapshot: ArcSwap<IssuerSnapshot>,
-    /// Tells of every new snapshot.
-    published: Event,
+    issuers: Vec<SharedMachine>,
 }
 
 impl<R: Runtime> SharedIssuers<R> {
@@ -55,7 +43,7 @@ impl<R: Runtime> SharedIssuers<R> {
     /// before somebody needs it.
     #[must_use]
     pub fn new(machines: impl IntoIterator<Item = IssuerMachine>, fetcher: Fetcher<R>) -> Self {
-        let issuers = machines.into_iter().map(Issuer::new).collect();
+        let issuers = machines.into_iter().map(SharedMachine::new).collect();
         Self { shared: Arc::new(Shared { fetcher, clock: Clock::start(), issuers }) }
     }
 
@@ -72,28 +60,14 @@ impl<R: Runtime> SharedIssuers<R> {
     /// The wait is bounded by the deadlines of the flights that it is for. Dropping it harms
     /// neither the flight nor others that wait for the same.
     pub async fn wait(&self, index: IssuerIndex, need: &Need) -> Availability {
-        let Some(issuer) = self.shared.issuers.get(index.0) else {
+        let Self { shared } = self;
+        let Some(issuer) = shared.issuers.get(index.0) else {
             return Availability::Missing;
         };
-        loop {
-            // To listen before looking means that nothing published in between goes unnoticed.
-            let published = issuer.published.listen();
-            let now = self.shared.clock.now();
-            let (demand, flights) = {
-                let mut machine = issuer.lock();
-                let demand = machine.demand(need, now);
-                (demand, issuer.flights(&mut machine, &self.shared.clock))
-            };
-            self.shared.launch(index, flights);
-            match demand {
-                Demand::Settled(availability) => return availability,
-                Demand::Pending { until } => {
-                    let left = until.since(now.monotonic);
-                    let sleep = self.shared.fetcher.runtime().timer().sleep(left);
-                    futures_lite::future::or(published, sleep).await;
-                }
-            }
-        }
+        let timer = shared.fetcher.runtime().timer();
+        let now = || shared.clock.now();
+        let launch = |flights| shared.launch(index, flights);
+        issuer.wait(need, now, launch, |left| timer.sleep(left)).await
     }
 
     /// Starts the refreshing that is due, without waiting for anything. A reader calls it before
@@ -101,25 +75,14 @@ impl<R: Runtime> SharedIssuers<R> {
     pub fn nudge(&self) {
         let now = self.shared.clock.now();
         for (index, issuer) in self.shared.issuers.iter().enumerate() {
-            if !issuer.snapshot.load().refresh_due(now.monotonic) {
-                continue;
-            }
-            // Whoever holds the lock is about to do the same.
-            let flights = match issuer.machine.try_lock() {
-                Ok(mut machine) => issuer.flights(&mut machine, &self.shared.clock),
-                Err(TryLockError::Poisoned(machine)) => {
-                    issuer.flights(&mut machine.into_inner(), &self.shared.clock)
-                }
-                Err(TryLockError::WouldBlock) => continue,
-            };
-            self.shared.launch(IssuerIndex(index), flights);
+            self.shared.launch(IssuerIndex(index), issuer.claim_due(now));
         }
     }
 }
 
 impl<R> Issuers for SharedIssuers<R> {
     fn snapshot(&self, issuer: IssuerIndex) -> Option<Arc<IssuerSnapshot>> {
-        self.shared.issuers.get(issuer.0).map(|issuer| issuer.snapshot.load_full())
+        self.shared.issuers.get(issuer.0).map(SharedMachine::snapshot)
     }
 }
 
@@ -137,94 +100,27 @@ impl<R> fmt::Debug for SharedIssuers<R> {
     }
 }
 
-impl Issuer {
-    fn new(machine: IssuerMachine) -> Self {
-        Self {
-            snapshot: ArcSwap::new(machine.snapshot()),
-            machine: Mutex::new(machine),
-            published: Event::new(),
-        }
-    }
-
-    /// A machine whose owner panicked is still in order: each of its calls is whole.
-    fn lock(&self) -> MutexGuard<'_, IssuerMachine> {
-        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The flights that are due. Publishing happens under the lock, so that no older snapshot
-    /// overtakes a newer one.
-    fn flights(&self, machine: &mut IssuerMachine, clock: &Clock) -> Vec<Flight> {
-        let flights: Vec<_> = iter::from_fn(|| machine.poll_flight(clock.now())).collect();
-        if !flights.is_empty() {
-            self.snapshot.store(machine.snapshot());
-        }
-        flights
-    }
-}
-
 impl<R: Runtime> Shared<R> {
-    fn launch(self: &Arc<Self>, issuer: IssuerIndex, flights: Vec<Flight>) {
+    fn launch(self: &Arc<Self>, index: IssuerIndex, flights: Vec<Flight>) {
         for Flight { id, document, request, .. } in flights {
-            tracing::debug!(
-                issuer = issuer.0,
-                ?document,
-                url = request.url.without_query(),
-                "a flight starts"
-            );
-            let airborne = Airborne { shared: self.clone(), issuer, flight: Some(id) };
-            self.fetcher.runtime().spawn(async move {
-                let answer = airborne.shared.fetcher.fetch(&request).await;
-                airborne.land(answer);
+            let url = request.url.without_query();
+            tracing::debug!(issuer = index.0, ?document, url, "a flight starts");
+            let shared = self.clone();
+            let airborne = Airborne::new(move |answer| {
+                let Some(issuer) = shared.issuers.get(index.0) else { return };
+                let is_cancelled = answer == Err(FetchError::Cancelled);
+                let event = issuer.land(id, answer, shared.clock.now(), &mut SystemEntropy);
+                log(index, &event);
+                // Where the task was dropped, the runtime stops, most likely. Who still waits is
+                // woken, demands again, and launches the next one.
+                if !is_cancelled {
+                    shared.launch(index, issuer.claim_next(shared.clock.now()));
+                }
             });
-        }
-    }
-
-    /// Gives an answer to the machine, then publishes, then wakes.
-    fn land(&self, index: IssuerIndex, flight: FlightId, answer: Result<Inbound, FetchError>) {
-        let Some(issuer) = self.issuers.get(index.0) else {
-            return;
-        };
-        let event = {
-            let mut machine = issuer.lock();
-            let event = machine.on_answer(flight, answer, self.clock.now(), &mut SystemEntropy);
-            issuer.snapshot.store(machine.snapshot());
-            event
-        };
-        issuer.published.notify(usize::MAX);
-        log(index, &event);
-    }
-
-    /// Launches what the last answer made due: once the metadata is there, the key set.
-    fn launch_next(self: &Arc<Self>, index: IssuerIndex) {
-        if let Some(issuer) = self.issuers.get(index.0) {
-            let flights = issuer.flights(&mut issuer.lock(), &self.clock);
-            self.launch(index, flights);
-        }
-    }
-}
-
-/// A flight under way. It lands even where its task is dropped.
-struct Airborne<R: Runtime> {
-    shared: Arc<Shared<R>>,
-    issuer: IssuerIndex,
-    flight: Option<FlightId>,
-}
-
-impl<R: Runtime> Airborne<R> {
-    fn land(mut self, answer: Result<Inbound, FetchError>) {
-        if let Some(flight) = self.flight.take() {
-            self.shared.land(self.issuer, flight, answer);
-            self.shared.launch_next(self.issuer);
-        }
-    }
-}
-
-impl<R: Runtime> Drop for Airborne<R> {
-    fn drop(&mut self) {
-        if let Some(flight) = self.flight.take() {
-            // Most likely the runtime stops, so nothing is launched from here. Who still waits
-            // is woken, demands again, and launches it.
-            self.shared.land(self.issuer, flight, Err(FetchError::Cancelled));
+            let fetcher = self.fetcher.clone();
+            self.fetcher.runtime().spawn(async move {
+                airborne.land(fetcher.fetch(&request).await);
+            });
         }
     }
 }

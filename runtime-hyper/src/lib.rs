@@ -19,7 +19,7 @@
 //!   parties read alike.
 //! - [`client`]: the connection pool that both proxied requests and the core's own leave through.
 //! - [`issuers`] and [`drive`]: snapshots that are read without a lock, one flight for all that
-//!   wait for it, and the driver of flows.
+//!   wait for it, and the driver of flows, which also carries the refreshes of sessions out.
 //! - [`revocations`]: which sessions are over before their time.
 //! - [`gateway`] and [`protected_api`]: the front gate and the guard of an API, as handlers of a
 //!   server, with an [`Application`](application::Application) behind them.
@@ -44,6 +44,7 @@
 //!     client::{Client, Fetcher, PoolLimits},
 //!     crypto::AWS_LC,
 //!     drive::Driver,
+//!     front_gate::FrontGate,
 //!     gateway::Gateway,
 //!     issuers::SharedIssuers,
 //!     runtime::TokioRuntime,
@@ -77,7 +78,7 @@
 //!     let runtime = TokioRuntime::new();
 //!     let client = Client::new(runtime, tls::client_config(None)?, PoolLimits::default());
 //!     let issuers = SharedIssuers::new([issuer], Fetcher::new(client.clone()));
-//!     let gateway = Gateway::new(gate, Driver::new(issuers), client, Pages);
+//!     let gateway = Gateway::new(FrontGate::new(gate, Driver::new(issuers), client), Pages);
 //!
 //!     let mut server = Server::new(runtime, ServerLimits::default());
 //!     let address = server.bind("127.0.0.1:3000".parse()?).await?;
@@ -111,10 +112,12 @@ mod cross_origin;
 pub mod crypto;
 pub mod drive;
 mod early;
+pub mod front_gate;
 pub mod gateway;
 pub mod issuers;
 mod progress;
 pub mod protected_api;
+mod refreshes;
 pub mod revocations;
 pub mod runtime;
 pub mod server;
@@ -122,3 +125,5 @@ pub mod server;
 pub mod signing;
 pub mod tls;
 pub mod token_cache;
+#[cfg(feature = "tower")]
+pub mod tower;

@@ -7,18 +7,26 @@
 
 mod allocations;
 mod api_tokens;
+mod auth0_cookies;
 mod bad_input;
 mod browser;
+mod catalogue;
+mod client_tests;
 mod dependencies;
 mod documentation;
+mod examples;
 mod express_differential;
 mod flow;
 mod harness;
 mod interoperability;
+mod issuer_model;
+mod jsonwebtoken_differential;
 mod logout;
 mod next_differential;
 mod outages;
 mod process;
+mod refresh;
+mod token_command;
 mod vectors;
 
 /// Makes a `#[test]` of each rule for every runtime.
@@ -57,6 +65,9 @@ on_every_runtime! {
         after_signing_out_the_sign_in_is_asked_for_again,
         another_site_signs_nobody_out,
         logins_in_two_tabs_do_not_disturb_each_other,
+    ]
+    client_tests: [
+        every_module_that_can_be_played_is_passed,
     ]
     logout: [
         a_logout_at_the_provider_is_one_here,
@@ -109,11 +120,22 @@ on_every_runtime! {
         a_key_that_is_known_outlives_the_provider,
         the_log_has_no_secret,
     ]
+    refresh: [
+        many_requests_make_one_refresh,
+        a_browser_that_leaves_does_not_take_the_refresh_along,
+        a_provider_that_is_down_signs_nobody_out,
+        a_refused_refresh_leads_to_the_sign_in,
+        an_id_token_about_somebody_else_ends_the_session,
+        tabs_that_refresh_all_the_time_stay_signed_in,
+    ]
     interoperability: [
         a_certified_provider_signs_people_in,
         a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
         signing_out_ends_the_session_at_a_certified_provider,
         a_certified_provider_signs_people_out_over_the_back_channel,
+        a_certified_provider_sees_each_refresh_token_once,
+        signing_out_gives_the_refresh_token_back,
+        a_certified_provider_takes_pushed_requests_and_signed_assertions,
         a_mock_provider_signs_people_in,
     ]
     process: [
@@ -134,6 +156,7 @@ on_every_runtime! {
         what_another_tab_does_is_seen,
         a_double_click_signs_in_once,
         a_callback_that_is_opened_again_leads_on,
+        another_site_does_not_sign_a_person_out,
         the_private_page_is_usable_with_the_keyboard,
         pages_fit_a_phone,
         pages_work_without_scripts,

@@ -1,11 +1,12 @@
 //! Which RSA keys are good enough, whatever the provider thinks.
 
-use core::fmt;
+use core::{fmt, iter};
 
 /// An RSA public key whose numbers are within the rules (RFC 7518 §3.3, §6.3.1).
 ///
-/// The modulus has 2048 to 8192 bits and is odd; the exponent is odd and from 3 to 2³³ − 1.
-/// Both are big-endian without leading zeros.
+/// The modulus has 2048 to 8192 bits, is odd and is not from the generator that CVE-2017-15361
+/// (ROCA) is about; the exponent is odd and from 3 to 2³³ − 1. Both are big-endian without leading
+/// zeros.
 #[derive(Clone, Copy, Debug)]
 pub struct RsaPublicKey<'k> {
     modulus: &'k [u8],
@@ -47,6 +48,9 @@ impl<'k> RsaPublicKey<'k> {
         if !(3..1 << 33).contains(&value) || value & 1 == 0 {
             return Err(KeyRejected::Exponent);
         }
+        if is_from_weak_generator(modulus) {
+            return Err(KeyRejected::WeakGenerator);
+        }
         Ok(Self { modulus, exponent })
     }
 
@@ -61,6 +65,27 @@ impl<'k> RsaPublicKey<'k> {
     pub const fn exponent(&self) -> &'k [u8] {
         self.exponent
     }
+}
+
+/// Whether a modulus has the mark of a generator whose keys can be factored (CVE-2017-15361).
+///
+/// That generator makes primes which are powers of 65537 modulo every small prime, so their product
+/// is one too. An honest modulus is that for all of these primes once in more than 2²⁷ times.
+fn is_from_weak_generator(modulus: &[u8]) -> bool {
+    const PRIMES: [u32; 38] = [
+        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89,
+        97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+    ];
+    PRIMES.into_iter().all(|prime| {
+        let reduce = |number: u32| number.checked_rem(prime).unwrap_or_default();
+        let remainder =
+            modulus.iter().fold(0, |rest: u32, byte| reduce(rest << 8 | u32::from(*byte)));
+        let generator = reduce(65_537);
+        // The powers repeat after less than `prime` steps.
+        iter::successors(Some(1), |power: &u32| Some(reduce(power.saturating_mul(generator))))
+            .take(prime as usize)
+            .any(|power| power == remainder)
+    })
 }
 
 /// Why a public key is not used.
@@ -83,6 +108,8 @@ pub enum KeyRejected {
     Provider,
     /// The crypto provider does not have the algorithm.
     Unsupported,
+    /// The modulus is from a generator whose keys can be factored (CVE-2017-15361).
+    WeakGenerator,
 }
 
 impl fmt::Display for KeyRejected {
@@ -96,6 +123,7 @@ impl fmt::Display for KeyRejected {
             Self::ModulusTooSmall => "the RSA modulus has less than 2048 bits",
             Self::Provider => "the crypto provider cannot use the key",
             Self::Unsupported => "the crypto provider does not have the algorithm",
+            Self::WeakGenerator => "the RSA modulus is from a generator whose keys can be factored",
         })
     }
 }
@@ -107,7 +135,7 @@ mod tests {
     use super::*;
     use alloc::vec;
 
-    /// J12: hostile keys are dropped before a provider sees them.
+    /// J12, rule 27: hostile keys are dropped before a provider sees them.
     #[test]
     fn refuses_hostile_rsa_keys() {
         let modulus = |bytes: usize, highest: u8, lowest: u8| {
@@ -136,5 +164,36 @@ mod tests {
         ] {
             assert_eq!(RsaPublicKey::new(&modulus, exponent).map(|_| ()), expected);
         }
+    }
+
+    /// J12, rule 27: a power of 65537 is one modulo every prime, which is the mark of ROCA.
+    #[test]
+    fn refuses_the_mark_of_a_weak_generator() {
+        // 65537 is 2¹⁶ + 1: each step adds the number to itself, 16 bits further up.
+        let mut power = vec![1_u8];
+        for _ in 0..128 {
+            let shifted = [&[0, 0], power.as_slice()].concat();
+            power.resize(shifted.len(), 0);
+            let mut carry = 0;
+            for (digit, other) in power.iter_mut().zip(shifted) {
+                let sum = u16::from(*digit) + u16::from(other) + carry;
+                (*digit, carry) = (sum as u8, sum >> 8);
+            }
+            if carry > 0 {
+                power.push(1);
+            }
+        }
+        power.reverse();
+        let modulus = without_zeros(&power);
+        let rejected = RsaPublicKey::new(modulus, &[1, 0, 1]).err();
+        assert_eq!(rejected, Some(KeyRejected::WeakGenerator));
+        let mut other = modulus.to_vec();
+        *other.last_mut().unwrap() ^= 2;
+        assert!(RsaPublicKey::new(&other, &[1, 0, 1]).is_ok());
+    }
+
+    fn without_zeros(number: &[u8]) -> &[u8] {
+        let zeros = number.iter().take_while(|byte| **byte == 0).count();
+        &number[zeros..]
     }
 }

@@ -3,43 +3,37 @@
 //! It is off unless the configuration switches it on: with it, a script that somebody smuggles into
 //! a page can carry the token away. A gate that forwards needs it for nothing.
 
-use super::{Answer, AnswerReason, Gate, pages, route::TOKEN_MARGIN};
+use super::{Gate, GateFlow, guarded::Onward, pages, respond};
 use crate::{
-    flow::Context,
-    http::{Cookies, RequestHead, Response},
+    flow::{Context, Step},
+    http::{RequestHead, Response},
     json::{Json, Object},
-    session::{HeldCookies, Session},
+    path::RequestTarget,
+    session::Session,
     time::UnixSeconds,
 };
 
 impl Gate {
-    /// The access token of the session with the time that it has left. Only the application's own
+    /// The access token of the session, refreshed where that is due. Only the application's own
     /// scripts get it: the browser must say that the request is theirs.
-    pub(super) fn access_token(
+    pub(super) fn hand_out_access_token(
         &self,
+        target: &RequestTarget<'_>,
         request: &RequestHead<'_>,
-        cookies: Cookies<'_>,
-        context: &Context<'_>,
-    ) -> Answer {
-        if !is_from_own_script(request) {
-            return pages::forged();
+        context: &mut Context<'_>,
+    ) -> Step<GateFlow> {
+        if is_from_own_script(request) {
+            self.guarded(Onward::HandOut, target, request, context)
+        } else {
+            respond(pages::forged())
         }
-        let now = context.now.unix;
-        let found = self.find_session(cookies, context);
-        if let Some(response) = found.session.as_ref().and_then(|session| token(session, now)) {
-            return response.into();
-        }
-        // A session whose token has expired stays.
-        let held = if found.session.is_some() { HeldCookies::default() } else { found.held };
-        let mut response = pages::unauthorized();
-        self.remove_session(held, &mut response.headers);
-        Answer::new(response, AnswerReason::NotSignedIn)
     }
 }
 
-fn token(session: &Session, now: UnixSeconds) -> Option<Response> {
-    let token = session.live_access_token(now, TOKEN_MARGIN)?;
-    let expires_at = session.access_token_expires_at();
+/// The answer with the access token, if that lives for long enough.
+pub(super) fn answer(session: &Session, now: UnixSeconds) -> Option<Response> {
+    let token = session.usable_access_token(now)?;
+    let expires_at = session.tokens.expires_at;
     let mut answer = Object::default();
     answer.insert("token", Json::from(token.expose()));
     answer.insert("token_type", Json::from("Bearer"));

@@ -71,6 +71,8 @@ pub enum AnswerReason {
     Rewrite(RouteError),
     /// A rule applies whose destination would be too long for a URL. 400.
     RewriteLength,
+    /// The access token of a session has expired, and there is no new one at the moment. 503.
+    TokensUnavailable,
 }
 
 impl AnswerReason {
@@ -93,6 +95,7 @@ impl AnswerReason {
             Self::OwnRoute => "own_route",
             Self::Prefetch => "prefetch",
             Self::Rewrite(_) | Self::RewriteLength => "rewrite",
+            Self::TokensUnavailable => "tokens_unavailable",
         }
     }
 
@@ -131,6 +134,7 @@ impl fmt::Display for AnswerReason {
             Self::Prefetch => f.write_str("the browser looks ahead"),
             Self::Rewrite(error) => error.fmt(f),
             Self::RewriteLength => f.write_str("the rewritten URL would be too long"),
+            Self::TokensUnavailable => f.write_str("there is no access token at the moment"),
         }
     }
 }

@@ -127,16 +127,15 @@ impl Gate {
         let inspected = answer
             .map_err(CallbackError::Fetch)
             .and_then(|answer| TokenResponse::parse(&answer, now))
-            .and_then(|tokens| {
+            .and_then(|(tokens, text)| {
                 let metadata = snapshot
                     .as_ref()
                     .and_then(|snapshot| snapshot.metadata())
                     .ok_or(CallbackError::Unavailable)?;
-                let text = tokens.id_token.expose();
                 let id_token = self
                     .0
                     .id_tokens
-                    .read(text, now)
+                    .read(text.expose(), now)
                     .and_then(|token| token.from_issuer(metadata.issuer()))
                     .map_err(|error| CallbackError::IdToken(IdTokenError::Token(error)))?;
                 Ok((tokens, id_token))
@@ -151,7 +150,7 @@ impl Gate {
             obtained_at: now,
             expires_at: tokens.access_token_expires_at,
             refresh_token: tokens.refresh_token.filter(|_| self.0.client.asks_for_offline_access()),
-            id_token: Some(tokens.id_token).filter(|_| self.0.keeps_id_token),
+            id_token: tokens.id_token.filter(|_| self.0.keeps_id_token),
         };
         let verifying = Verifying { transaction, held, id_token, tokens };
         let known = snapshot.as_ref().and_then(|snapshot| {

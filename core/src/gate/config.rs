@@ -27,6 +27,7 @@ pub struct GateBuilder {
     session_policy: SessionPolicy,
     kept_claims: KeptClaims,
     keeps_id_token: bool,
+    refresh_margin: u64,
     clock_tolerance: ClockTolerance,
     protected: Option<Matcher>,
     api: Vec<Pattern>,
@@ -56,6 +57,7 @@ impl GateBuilder {
             session_policy: SessionPolicy::default(),
             kept_claims: KeptClaims::default(),
             keeps_id_token: false,
+            refresh_margin: 60,
             clock_tolerance: ClockTolerance::default(),
             protected: None,
             api: Vec::new(),
@@ -110,6 +112,14 @@ impl GateBuilder {
     #[must_use]
     pub fn keep_id_token(self, keeps_id_token: bool) -> Self {
         Self { keeps_id_token, ..self }
+    }
+
+    /// How many seconds before its expiry an access token is refreshed, where the client
+    /// [asks for refresh tokens](ClientConfig::with_offline_access); for tokens with a short life a
+    /// quarter of that at most. 60 by default.
+    #[must_use]
+    pub fn refresh_margin(self, refresh_margin: u64) -> Self {
+        Self { refresh_margin, ..self }
     }
 
     /// How far the provider's clock may be off.
@@ -274,6 +284,7 @@ impl GateBuilder {
             session_policy: self.session_policy,
             kept_claims: self.kept_claims,
             keeps_id_token: self.keeps_id_token,
+            refresh_margin: self.refresh_margin,
             api: self.api,
             pages: self.pages,
             cross_site: self.cross_site,

@@ -136,6 +136,10 @@ impl ResponseEdits {
         Self { names, added, private }
     }
 
+    fn sets_cookie(&self) -> bool {
+        self.added.get("set-cookie").is_some()
+    }
+
     /// Looks at the header fields of the response, once they are there.
     #[must_use]
     pub fn filter(&self, response: &dyn HeaderView) -> ResponseFilter<'_> {
@@ -177,21 +181,18 @@ impl ResponseFilter<'_> {
             });
             return !first.is_some_and(|name| self.edits.names.is_own(&name));
         }
-        !(self.sets_cookie() && is_about_caching(name))
+        !(self.edits.sets_cookie() && is_about_caching(name))
     }
 
     /// The fields to add once those of the response are filtered.
     pub fn added(&self) -> impl Iterator<Item = (&str, &str)> {
-        let caching = match (self.sets_cookie(), self.edits.private && !self.says_how_to_cache) {
-            (true, _) => Some(("cache-control", "no-store")),
-            (false, true) => Some(("cache-control", "private, no-store")),
-            (false, false) => None,
-        };
+        let caching =
+            match (self.edits.sets_cookie(), self.edits.private && !self.says_how_to_cache) {
+                (true, _) => Some(("cache-control", "no-store")),
+                (false, true) => Some(("cache-control", "private, no-store")),
+                (false, false) => None,
+            };
         self.edits.added.iter().chain(caching)
-    }
-
-    fn sets_cookie(&self) -> bool {
-        self.edits.added.get("set-cookie").is_some()
     }
 }
 

@@ -1,6 +1,8 @@
 //! A request to the gate that waits for something.
 
-use super::{Decision, Gate, backchannel, callback, login, logout, pages, respond};
+use super::{
+    Decision, Gate, RefreshOutcome, backchannel, callback, guarded, login, logout, pages, respond,
+};
 use crate::{
     flow::{Context, Flow, Step},
     http::{BodyError, FetchError, Inbound},
@@ -8,7 +10,7 @@ use crate::{
     jwt::{Inspected, Unattributed},
     session::RevocationOutcome,
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 /// A request to the gate that waits for something.
 #[derive(Debug)]
@@ -34,6 +36,10 @@ pub(super) enum Waiting {
     LogoutOfSession(logout::Pending),
     /// A logout, for the discovery document.
     Logout(logout::Pending),
+    /// A guarded request, for new tokens.
+    Refresh(Box<guarded::Unrefreshed>),
+    /// A logout, for its refresh token to be given back.
+    LogoutOfToken(logout::Pending),
     /// A back-channel logout, for its form.
     LogoutForm,
     /// A back-channel logout, for the discovery document.
@@ -60,6 +66,8 @@ impl Flow for GateFlow {
     ) -> Step<Self> {
         match self.waiting {
             Waiting::Tokens(redeeming) => self.gate.on_tokens(redeeming, answer, context),
+            // Whatever the provider says, the session here is over.
+            Waiting::LogoutOfToken(pending) => self.gate.finish_logout(&pending, context),
             Waiting::Pushed(pushing) => self.gate.on_pushed(pushing, answer, context),
             // No other wait is for an answer.
             _ => respond(pages::internal()),
@@ -82,6 +90,13 @@ impl Flow for GateFlow {
     fn on_body(self, body: Result<Vec<u8>, BodyError>, context: &mut Context<'_>) -> Step<Self> {
         match self.waiting {
             Waiting::LogoutForm => self.gate.on_logout_form(body, context),
+            _ => respond(pages::internal()),
+        }
+    }
+
+    fn on_refresh(self, outcome: RefreshOutcome, context: &mut Context<'_>) -> Step<Self> {
+        match self.waiting {
+            Waiting::Refresh(unrefreshed) => self.gate.on_refresh(*unrefreshed, outcome, context),
             _ => respond(pages::internal()),
         }
     }

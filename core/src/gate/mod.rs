@@ -19,9 +19,11 @@ mod callback;
 mod config;
 mod cross_site;
 mod decision;
+mod document;
 mod edits;
 mod explain;
 mod flow;
+mod guarded;
 mod login;
 mod logout;
 mod malformed;
@@ -29,6 +31,7 @@ mod own_routes;
 mod pages;
 mod prefetch;
 mod profile;
+mod refresh;
 mod refusal;
 mod route;
 mod sessions;
@@ -44,6 +47,10 @@ pub use flow::GateFlow;
 pub use malformed::Malformed;
 pub use own_routes::{GateRoute, GateRoutes};
 pub use profile::SignedOutProfile;
+pub use refresh::{
+    RefreshDemand, RefreshEvent, RefreshFlight, RefreshFlightId, RefreshFlow, RefreshLimits,
+    RefreshOutcome, RefreshProgress, Refreshes, Refreshing,
+};
 
 use crate::{
     crypto::CryptoProvider,
@@ -80,6 +87,7 @@ pub(crate) struct GateInner {
     session_policy: SessionPolicy,
     kept_claims: KeptClaims,
     keeps_id_token: bool,
+    refresh_margin: u64,
     api: Vec<Pattern>,
     pages: Vec<Pattern>,
     cross_site: CrossSitePolicy,
@@ -154,7 +162,7 @@ impl Gate {
         let query = Query::new(target.query.unwrap_or_default());
         let cookies = Cookies::of(request.headers);
         match route {
-            GateRoute::AccessToken => respond(self.access_token(request, cookies, context)),
+            GateRoute::AccessToken => self.hand_out_access_token(target, request, context),
             GateRoute::BackchannelLogout => self.begin_backchannel_logout(request),
             GateRoute::Callback => self.begin_callback(query, cookies, context),
             GateRoute::Login => self.begin_login(query, cookies, context),

@@ -1,13 +1,16 @@
 //! The gate's own answers: JSON for programs, a plain page for people. All text is constant but for
 //! codes, which are constants too, and links, which are escaped.
 
-use super::answer::{Answer, AnswerReason};
+use super::{
+    answer::{Answer, AnswerReason},
+    document::{self, Forms, escape},
+};
 use crate::{
     http::{FieldText, Response},
     oidc::{CallbackError, LoginError, ProviderError},
     rewrite::RouteError,
 };
-use alloc::{format, string::String};
+use alloc::format;
 
 /// 400, with the code of the rule that the request breaks.
 pub(super) fn bad_request(code: &'static str) -> Response {
@@ -69,6 +72,20 @@ pub(super) fn method_not_allowed(allow: &'static str) -> Response {
     response
 }
 
+/// 503 for somebody who is signed in, whose access token has expired, while the provider gives no
+/// new one: a page with the way to sign in again for people, who would be led there by `refusal`,
+/// JSON for programs. `retry_after` says in how many seconds it may be worth to try again.
+pub(super) fn tokens_unavailable(refusal: &Answer, retry_after: u64) -> Answer {
+    let reason = AnswerReason::TokensUnavailable;
+    let text = "The identity provider cannot be reached at the moment.";
+    let mut response = match refusal.response.headers.get("location") {
+        Some(login) => page(503, "Not available", text, reason.code(), login),
+        None => json(503, reason.code(), text),
+    };
+    response.headers.append("retry-after", FieldText::from(retry_after.max(1)));
+    Answer::new(response, reason)
+}
+
 fn json(status: u16, error: &'static str, description: &'static str) -> Response {
     let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
     Response::with_body(status, "application/json", body)
@@ -113,33 +130,12 @@ pub(super) fn login_not_started(error: LoginError, login: &str, retry_after: u64
     Answer::new(response, AnswerReason::Login(error))
 }
 
-fn page(status: u16, title: &str, text: &str, code: &str, login: &str) -> Response {
+fn page(status: u16, title: &'static str, text: &str, code: &str, login: &str) -> Response {
     let login = escape(login);
-    let body = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{text}</p>\n\
+    let content = format!(
+        "<p>{text}</p>\n\
          <p><a href=\"{login}\">Try again</a> or go to the <a href=\"/\">start page</a>.</p>\n\
-         <p><small>Code: <code>{code}</code></small></p>\n</main>\n</body>\n</html>\n"
+         <p><small>Code: <code>{code}</code></small></p>\n"
     );
-    let mut response = Response::with_body(status, "text/html; charset=utf-8", body);
-    let policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-    response.headers.append("content-security-policy", FieldText::constant(policy));
-    response.headers.append("referrer-policy", FieldText::constant("no-referrer"));
-    response
-}
-
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    document::page(status, title, &content, Forms::None)
 }

@@ -9,6 +9,13 @@ use crate::{
 };
 
 impl Gate {
+    /// What a program gets that needs a session and has none: 401. For an application that asks for
+    /// one where the gate does not.
+    #[must_use]
+    pub fn not_signed_in() -> Answer {
+        Answer::new(pages::unauthorized(), AnswerReason::NotSignedIn)
+    }
+
     /// Refuses `request`, which came for `path` and `query`.
     pub(super) fn refuse(
         &self,
@@ -17,15 +24,26 @@ impl Gate {
         query: Option<&str>,
         held: HeldCookies,
     ) -> Decision {
+        let mut answer = self.refusal(request, path, query);
+        self.remove_session(held, &mut answer.response.headers);
+        Decision::Respond(answer)
+    }
+
+    /// The answer to `request` where nobody is signed in.
+    pub(super) fn refusal(
+        &self,
+        request: &RequestHead<'_>,
+        path: &str,
+        query: Option<&str>,
+    ) -> Answer {
         let is_in = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.is_match(path));
         let for_person = !is_in(&self.0.api) && (is_in(&self.0.pages) || is_navigation(request));
-        let mut response = if for_person {
+        let response = if for_person {
             self.to_login(request.method, path, query)
         } else {
             pages::unauthorized()
         };
-        self.remove_session(held, &mut response.headers);
-        Decision::Respond(Answer::new(response, AnswerReason::NotSignedIn))
+        Answer::new(response, AnswerReason::NotSignedIn)
     }
 
     fn to_login(&self, method: &str, path: &str, query: Option<&str>) -> Response {

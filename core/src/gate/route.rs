@@ -1,25 +1,16 @@
 //! Every request that is not for the gate itself: rules, guard, session.
 
 use super::{
-    Decision, Forward, Gate, GateFlow, RequestEdits, ResponseEdits, Serve, forwarded, pages,
-    prefetch::is_prefetch, respond, sessions::FoundSession,
+    Decision, Forward, Gate, GateFlow, RequestEdits, ResponseEdits, Serve, forwarded,
+    guarded::Onward, pages, prefetch::is_prefetch, respond, sessions::FoundSession,
 };
 use crate::{
-    entropy::Entropy,
     flow::{Context, Step},
-    http::{Cookies, FieldText, Headers, RequestHead, Url},
+    http::{Cookies, Headers, RequestHead, Url},
     path::RequestTarget,
     rewrite::{Decided, ExternalUrl, LocalUrl, RouteRequest, Served, Target},
-    session::{HeldCookies, Session},
-    time::UnixSeconds,
 };
-use alloc::{
-    borrow::{Cow, ToOwned as _},
-    format,
-};
-
-/// Access tokens that expire this soon are not sent any more, in seconds.
-pub(super) const TOKEN_MARGIN: u64 = 5;
+use alloc::borrow::{Cow, ToOwned as _};
 
 impl Gate {
     pub(super) fn route(
@@ -71,36 +62,14 @@ impl Gate {
         let Ok(destination) = Url::of_parts(scheme, &authority, path, query.as_deref()) else {
             return respond(pages::rewrite_too_long());
         };
-        let mut edits = self.forward_edits(request, guarded.is_some());
-        let mut response_headers = Headers::new();
         if let Some(carries_token) = guarded {
-            let now = context.now.unix;
-            let cookies = Cookies::of(request.headers);
-            let FoundSession { session, held } = self.find_session(cookies, context);
-            let (path, query) = (target.path.as_str(), target.query);
-            let Some(session) = session else {
-                return Step::Done(self.refuse(request, path, query, held));
-            };
-            if self.0.cross_site.refuses(request, &self.0.client.base_url) {
-                return respond(pages::forged());
-            }
-            if carries_token {
-                let bearer = session
-                    .live_access_token(now, TOKEN_MARGIN)
-                    .and_then(|token| FieldText::new(format!("Bearer {}", token.expose())).ok());
-                let Some(bearer) = bearer else {
-                    // The session stays: pages go on to know who it is.
-                    let held = HeldCookies::default();
-                    return Step::Done(self.refuse(request, path, query, held));
-                };
-                edits = edits.with_credentials(bearer);
-            }
-            self.touch(&session, held, request, now, context.entropy, &mut response_headers);
+            let onward = Onward::Forward { destination, carries_token };
+            return self.guarded(onward, target, request, context);
         }
         Step::Done(Decision::Forward(Forward {
             destination,
-            request: edits,
-            response: ResponseEdits::new(self.0.names.clone(), response_headers, guarded.is_some()),
+            request: self.forward_edits(request, false),
+            response: ResponseEdits::new(self.0.names.clone(), Headers::new(), false),
             limits: self.0.limits,
         }))
     }
@@ -113,31 +82,22 @@ impl Gate {
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let cookies = Cookies::of(request.headers);
-        let now = context.now.unix;
-        let FoundSession { session, held } = self.find_session(cookies, context);
-        let mut response_headers = Headers::new();
-        match &session {
-            None if guarded => {
-                let (path, query) = (target.path.as_str(), target.query);
-                return Step::Done(self.refuse(request, path, query, held));
-            }
-            None => self.remove_session(held, &mut response_headers),
-            Some(_) if guarded && self.0.cross_site.refuses(request, &self.0.client.base_url) => {
-                return respond(pages::forged());
-            }
-            Some(session) => {
-                self.touch(session, held, request, now, context.entropy, &mut response_headers);
-            }
+        let (path, query) = (local.path.as_str().to_owned(), local.query.map(Cow::into_owned));
+        if guarded {
+            return self.guarded(Onward::Serve { path, query }, target, request, context);
         }
-        let private = session.is_some();
-        Step::Done(Decision::Serve(Serve {
-            path: local.path.as_str().to_owned(),
-            query: local.query.map(Cow::into_owned),
-            session,
-            request: self.serve_edits(request),
-            response: ResponseEdits::new(self.0.names.clone(), response_headers, private),
-        }))
+        let now = context.now.unix;
+        let FoundSession { session, held } =
+            self.find_session(Cookies::of(request.headers), context);
+        let mut headers = Headers::new();
+        match &session {
+            None => self.remove_session(held, &mut headers),
+            Some(_) if is_prefetch(request) => {}
+            Some(session) => self.roll(session, held, now, context.entropy, &mut headers),
+        }
+        let response = ResponseEdits::new(self.0.names.clone(), headers, session.is_some());
+        let request = self.serve_edits(request);
+        Step::Done(Decision::Serve(Serve { path, query, session, request, response }))
     }
 
     /// What changes in a request on its way to an upstream. The client's own credentials stay
@@ -170,28 +130,5 @@ impl Gate {
             headers.append("cookie", others);
         }
         forwarded(request, headers);
-    }
-
-    /// Writes the session again where its last use is worth recording. A browser that only looks
-    /// ahead does not use anything, and a cookie that cannot be sealed is left as it is.
-    fn touch(
-        &self,
-        session: &Session,
-        held: HeldCookies,
-        request: &RequestHead<'_>,
-        now: UnixSeconds,
-        entropy: &mut dyn Entropy,
-        headers: &mut Headers,
-    ) {
-        let is_worth_it =
-            self.0.session_policy.is_worth_touching(session, now) || held.is_auth0_alone();
-        if !is_worth_it || is_prefetch(request) {
-            return;
-        }
-        let touched = Session { used_at: now, ..session.clone() };
-        let mut written = Headers::new();
-        if self.write_session(&touched, held, now, entropy, &mut written).is_ok() {
-            headers.extend(written);
-        }
     }
 }

@@ -58,7 +58,7 @@ impl Gate {
     }
 
     /// Whether somebody signed out, here or at the provider.
-    fn is_revoked(&self, session: &Session, context: &Context<'_>) -> bool {
+    pub(super) fn is_revoked(&self, session: &Session, context: &Context<'_>) -> bool {
         let revocations = context.revocations;
         if revocations.is_empty() {
             return false;

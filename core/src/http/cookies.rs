@@ -2,6 +2,7 @@
 
 use super::{HeaderView, headers::FieldText};
 use alloc::{format, string::String, vec::Vec};
+use memchr::memchr;
 
 /// The cookies of a request.
 ///
@@ -28,9 +29,18 @@ impl<'h> Cookies<'h> {
     /// Calls `visit` with every pair in order; a pair without `=` has an empty name.
     pub fn each(self, visit: &mut dyn FnMut(&'h [u8], &'h [u8])) {
         self.0.each_value("cookie", &mut |field| {
-            for pair in field.split(|byte| *byte == b';') {
+            let mut rest = Some(field);
+            while let Some(field) = rest {
+                let (pair, after) = match memchr(b';', field) {
+                    Some(at) => {
+                        let (pair, after) = field.split_at_checked(at).unwrap_or_default();
+                        (pair, after.get(1..))
+                    }
+                    None => (field, None),
+                };
+                rest = after;
                 let pair = pair.trim_ascii();
-                match pair.iter().position(|byte| *byte == b'=') {
+                match memchr(b'=', pair) {
                     Some(at) => {
                         let (name, value) = pair.split_at_checked(at).unwrap_or_default();
                         visit(name, value.get(1..).unwrap_or_default());

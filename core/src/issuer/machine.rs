@@ -356,6 +356,9 @@ impl IssuerMachine {
     }
 
     /// A flight has ended.
+    ///
+    /// [`FetchError::Cancelled`] says that it was given up on this side: those that wait for it go on
+    /// waiting, and [`poll_flight`](Self::poll_flight) gives the next flight without any pause.
     pub fn on_answer(
         &mut self,
         flight: FlightId,
@@ -391,7 +394,11 @@ impl IssuerMachine {
                 }
             }
             Err(reason) => {
-                refresh.failed(now, entropy, settings);
+                if reason == FlightFailure::Fetch(FetchError::Cancelled) {
+                    refresh.cancelled();
+                } else {
+                    refresh.failed(now, entropy, settings);
+                }
                 let stale = document == Document::KeySet
                     && self.keys.is_some()
                     && self.key_set.fresh_until().is_some_and(|until| until <= now);

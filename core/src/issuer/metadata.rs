@@ -24,6 +24,7 @@ pub struct ProviderMetadata {
     token_endpoint: Url,
     jwks_uri: Url,
     end_session_endpoint: Option<Url>,
+    revocation_endpoint: Option<Url>,
     pushed_authorization_request_endpoint: Option<Url>,
     requires_pushed_authorization_requests: bool,
     client_authentication: ClientAuthentication,
@@ -69,6 +70,7 @@ impl ProviderMetadata {
             token_endpoint: required("token_endpoint")?,
             jwks_uri: required("jwks_uri")?,
             end_session_endpoint: endpoint("end_session_endpoint")?,
+            revocation_endpoint: endpoint("revocation_endpoint")?,
             pushed_authorization_request_endpoint: endpoint(
                 "pushed_authorization_request_endpoint",
             )?,
@@ -108,6 +110,12 @@ impl ProviderMetadata {
     #[must_use]
     pub const fn end_session_endpoint(&self) -> Option<&Url> {
         self.end_session_endpoint.as_ref()
+    }
+
+    /// Where tokens are given back (RFC 7009).
+    #[must_use]
+    pub const fn revocation_endpoint(&self) -> Option<&Url> {
+        self.revocation_endpoint.as_ref()
     }
 
     /// Where authorization requests can be pushed to before a browser comes (RFC 9126 §5).

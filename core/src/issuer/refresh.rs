@@ -13,6 +13,7 @@ use alloc::collections::VecDeque;
 use core::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
+const MIN_COOL_DOWN: Duration = Duration::from_secs(1);
 
 /// The times and sizes of a shared document.
 ///
@@ -43,7 +44,7 @@ pub struct RefreshSettings {
     pub max_fresh: Duration,
     /// How long a key set is used beyond its freshness while it cannot be fetched. 1 h.
     pub stale: Duration,
-    /// The least time between two fetches for the sake of unknown keys. 30 s.
+    /// The least time between two fetches for the sake of unknown keys; 1 s at least. 30 s.
     pub cool_down: Duration,
     /// The first pause after a failure; it doubles with each further one. 1 s.
     pub min_back_off: Duration,
@@ -128,18 +129,22 @@ impl RefreshSettings {
 
     /// How long the document in `answer` is fresh (RFC 9111 §4.2), within the bounds.
     fn freshness(&self, answer: &Inbound) -> Duration {
-        let directive = |name: &str| {
-            let control = answer.header("cache-control")?;
-            control.split(',').find_map(|directive| {
-                let (key, value) = directive.trim().split_once('=')?;
-                key.eq_ignore_ascii_case(name)
-                    .then(|| value.trim_matches('"').parse::<u64>().ok())?
-            })
-        };
-        let age = answer.header("age").and_then(|age| age.trim().parse::<u64>().ok()).unwrap_or(0);
-        directive("max-age")
-            .map_or(self.fresh, |seconds| Duration::from_secs(seconds.saturating_sub(age)))
-            .clamp(self.min_fresh, self.max_fresh.max(self.min_fresh))
+        let control = answer.header("cache-control").unwrap_or_default();
+        let mut fresh = self.fresh;
+        for directive in control.split(',').map(str::trim) {
+            let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+            if ["no-cache", "no-store"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+                fresh = Duration::ZERO;
+                break;
+            }
+            if name.eq_ignore_ascii_case("max-age")
+                && let Ok(seconds) = value.trim_matches('"').parse::<u64>()
+            {
+                let age = answer.header("age").and_then(|age| age.trim().parse().ok());
+                fresh = Duration::from_secs(seconds.saturating_sub(age.unwrap_or(0)));
+            }
+        }
+        fresh.clamp(self.min_fresh, self.max_fresh.max(self.min_fresh))
     }
 }
 
@@ -204,7 +209,9 @@ impl Refresh {
         if self.flight.is_some() || self.demanded {
             return Some(self.demand(now, settings));
         }
-        if self.unknown_key_fetch.is_some_and(|at| now.since(at) < settings.cool_down) {
+        // Without any, a request that waits for a key would never learn that there is none.
+        let cool_down = settings.cool_down.max(MIN_COOL_DOWN);
+        if self.unknown_key_fetch.is_some_and(|at| now.since(at) < cool_down) {
             return None;
         }
         let fetching = self.demand(now, settings);
@@ -255,6 +262,12 @@ impl Refresh {
         self.refresh_at = Some(now.saturating_add(fresh.saturating_mul(4) / 5));
         self.fresh_until = Some(now.saturating_add(fresh));
         self.stale_at = Some(now.saturating_add(fresh).saturating_add(settings.stale));
+    }
+
+    /// The flight was given up on this side, which says nothing of the provider: the document is
+    /// due again at once. The limit for each minute counts the flight all the same.
+    pub(super) const fn cancelled(&mut self) {
+        self.demanded = true;
     }
 
     /// The flight brought nothing good: wait, longer each time, and not in step with others.

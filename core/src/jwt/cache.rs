@@ -162,3 +162,6 @@ impl TokenCache {
         self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ pub enum SkipReason {
     Key(KeyRejected),
     /// `kid` is no string of 1 to 256 bytes without control characters.
     KeyId,
-    /// `key_ops` does not allow to check signatures, or is malformed.
+    /// `key_ops` does not allow to check signatures, contradicts `use`, or is malformed.
     KeyOperations,
     /// `kty`, or `crv` with it, is not one that is used here.
     KeyType,
@@ -69,10 +69,11 @@ pub(super) fn read(
     if PRIVATE.iter().any(|name| jwk.get(name).is_some()) {
         return Err(SkipReason::Private);
     }
-    if text_of(&jwk, "use")?.is_some_and(|usage| usage != "sig") {
+    let usage = text_of(&jwk, "use")?;
+    if usage.is_some_and(|usage| usage != "sig") {
         return Err(SkipReason::Use);
     }
-    check_operations(&jwk)?;
+    check_operations(&jwk, usage.is_some())?;
     let id = match jwk.get("kid") {
         None => None,
         Some(Json::Text(id)) => Some(KeyId::new(id).ok_or(SkipReason::KeyId)?),
@@ -123,15 +124,22 @@ fn prepare(
     key.map_err(SkipReason::Key)
 }
 
-/// `key_ops` holds each operation once, `verify` among them (RFC 7517 §4.3).
-fn check_operations(jwk: &Object) -> Result<(), SkipReason> {
+/// Operations that contradict a `use` of `sig`.
+const NOT_FOR_SIGNATURES: [&str; 6] =
+    ["decrypt", "deriveBits", "deriveKey", "encrypt", "unwrapKey", "wrapKey"];
+
+/// `key_ops` holds each operation once, `verify` among them, and agrees with `use` where both stand
+/// (RFC 7517 §4.3).
+fn check_operations(jwk: &Object, is_for_signatures: bool) -> Result<(), SkipReason> {
     let Some(operations) = jwk.texts("key_ops").map_err(|_| SkipReason::KeyOperations)? else {
         return Ok(());
     };
     let repeated = operations.iter().enumerate().any(|(at, operation)| {
         operations.iter().skip(at.saturating_add(1)).any(|o| o == operation)
     });
-    if repeated || !operations.contains(&"verify") {
+    let contradicts =
+        is_for_signatures && operations.iter().any(|o| NOT_FOR_SIGNATURES.contains(o));
+    if repeated || contradicts || !operations.contains(&"verify") {
         return Err(SkipReason::KeyOperations);
     }
     Ok(())

@@ -37,24 +37,7 @@ impl ExpectedIdToken<'_> {
         if !bool::from(claimed.as_bytes().ct_eq(self.nonce.as_bytes())) {
             return Err(IdTokenError::Nonce);
         }
-        // A further audience is one that nobody here vouches for (§3.1.3.7, rule 3).
-        if let Some(Json::Array(audiences)) = claims.get("aud")
-            && audiences.iter().any(|audience| *audience != Json::from(self.client_id))
-        {
-            return Err(IdTokenError::Audience);
-        }
-        match claims.text("azp") {
-            Ok(None) => {}
-            Ok(Some(party)) if party == self.client_id => {}
-            _ => return Err(IdTokenError::AuthorizedParty),
-        }
-        if let Some(claimed) = claims.text("at_hash").map_err(|_| IdTokenError::AccessTokenHash)? {
-            let hash = crypto.hash.sha256(self.access_token.as_bytes());
-            let half = hash.get(..16).unwrap_or_default();
-            if !bool::from(claimed.as_bytes().ct_eq(encoding::encode(half).as_bytes())) {
-                return Err(IdTokenError::AccessTokenHash);
-            }
-        }
+        check_parties(token, self.client_id, self.access_token, crypto)?;
         self.check_authentication_time(claims)?;
         self.check_organization(claims)
     }
@@ -91,6 +74,35 @@ impl ExpectedIdToken<'_> {
     }
 }
 
+/// Checks the claims that tie an ID token to this client, and to the access token beside it.
+pub(super) fn check_parties(
+    token: &VerifiedToken,
+    client_id: &str,
+    access_token: &str,
+    crypto: &CryptoProvider,
+) -> Result<(), IdTokenError> {
+    let claims = token.claims();
+    // A further audience is one that nobody here vouches for (§3.1.3.7, rule 3).
+    if let Some(Json::Array(audiences)) = claims.get("aud")
+        && audiences.iter().any(|audience| *audience != Json::from(client_id))
+    {
+        return Err(IdTokenError::Audience);
+    }
+    match claims.text("azp") {
+        Ok(None) => {}
+        Ok(Some(party)) if party == client_id => {}
+        _ => return Err(IdTokenError::AuthorizedParty),
+    }
+    if let Some(claimed) = claims.text("at_hash").map_err(|_| IdTokenError::AccessTokenHash)? {
+        let hash = crypto.hash.sha256(access_token.as_bytes());
+        let half = hash.get(..16).unwrap_or_default();
+        if !bool::from(claimed.as_bytes().ct_eq(encoding::encode(half).as_bytes())) {
+            return Err(IdTokenError::AccessTokenHash);
+        }
+    }
+    Ok(())
+}
+
 /// Which rule an ID token breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -105,6 +117,8 @@ pub enum IdTokenError {
     AuthorizedParty,
     /// `nonce` is absent or another login's.
     Nonce,
+    /// `sub` is not whom the session is about.
+    Subject,
     /// The user did not sign in for the organization that was asked for.
     Organization,
     /// A rule for every token.
@@ -121,6 +135,7 @@ impl fmt::Display for IdTokenError {
             }
             Self::AuthorizedParty => f.write_str("azp is another client"),
             Self::Nonce => f.write_str("nonce is absent or another login's"),
+            Self::Subject => f.write_str("sub is somebody else"),
             Self::Organization => f.write_str("the user signed in for another organization"),
             Self::Token(error) => error.fmt(f),
         }

@@ -8,6 +8,7 @@ mod id_token;
 mod login_error;
 mod login_policy;
 mod logout;
+mod refresh;
 mod return_to;
 mod token_endpoint;
 
@@ -18,6 +19,7 @@ pub use id_token::IdTokenError;
 pub use login_error::LoginError;
 pub use login_policy::{LoginPolicy, LoginPolicyError};
 pub use logout::{LogoutPolicy, LogoutTargetError, LogoutTokenError, ProviderLogout};
+pub use refresh::RefreshFailure;
 pub use return_to::ReturnTo;
 pub use token_endpoint::TokenResponseError;
 
@@ -26,7 +28,10 @@ pub(crate) use callback::CallbackParameters;
 pub(crate) use client_authentication::ClientAuthenticationError;
 pub(crate) use id_token::ExpectedIdToken;
 pub(crate) use login_policy::{Asked, LoginParameters};
-pub(crate) use logout::{EndSession, LogoutOrder, LogoutTarget, OrderedSessions};
+pub(crate) use logout::{
+    EndSession, LogoutOrder, LogoutTarget, OrderedSessions, revocation_request,
+};
+pub(crate) use refresh::{check_refreshed_id_token, refresh_form, refresh_refusal};
 pub(crate) use token_endpoint::{TokenResponse, code_form};
 
 use crate::http::{Origin, UrlError};

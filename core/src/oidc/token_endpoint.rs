@@ -38,17 +38,29 @@ pub(crate) fn code_form<'m>(
 pub(crate) struct TokenResponse {
     pub(crate) access_token: Secret,
     pub(crate) access_token_expires_at: UnixSeconds,
-    pub(crate) id_token: Secret,
+    pub(crate) id_token: Option<Secret>,
     pub(crate) refresh_token: Option<Secret>,
 }
 
 impl TokenResponse {
-    /// Reads `answer`.
-    pub(crate) fn parse(answer: &Inbound, now: UnixSeconds) -> Result<Self, CallbackError> {
-        match answer.status {
-            200 => {}
-            400 | 401 | 403 => return Err(CallbackError::TokenEndpointRefused),
-            status => return Err(TokenResponseError::Status(status).into()),
+    /// Reads the answer to a code, which has an ID token.
+    pub(crate) fn parse(
+        answer: &Inbound,
+        now: UnixSeconds,
+    ) -> Result<(Self, Secret), CallbackError> {
+        if let 400 | 401 | 403 = answer.status {
+            return Err(CallbackError::TokenEndpointRefused);
+        }
+        let tokens = Self::read(answer, now)?;
+        let missing = TokenResponseError::Body(JsonError::MissingMember("id_token"));
+        let id_token = tokens.id_token.clone().ok_or(missing)?;
+        Ok((tokens, id_token))
+    }
+
+    /// Reads an answer that brings tokens.
+    pub(crate) fn read(answer: &Inbound, now: UnixSeconds) -> Result<Self, TokenResponseError> {
+        if answer.status != 200 {
+            return Err(TokenResponseError::Status(answer.status));
         }
         let limits = JsonLimits { bytes: LIMITS.max_body, depth: 16, members: 128 };
         let body = Object::parse(&answer.body, limits).map_err(TokenResponseError::Body)?;
@@ -56,8 +68,12 @@ impl TokenResponse {
             let text = body.required_text(name).map_err(TokenResponseError::Body)?;
             if is_token(text) { Ok(text) } else { Err(TokenResponseError::Token(name)) }
         };
+        let optional = |name| match body.get(name) {
+            None => Ok(None),
+            Some(_) => text(name).map(|text| Some(Secret::new(text))),
+        };
         if !text("token_type")?.eq_ignore_ascii_case("bearer") {
-            return Err(TokenResponseError::TokenType.into());
+            return Err(TokenResponseError::TokenType);
         }
         let lifetime = match body.get("expires_in") {
             None => DEFAULT_LIFETIME,
@@ -65,16 +81,13 @@ impl TokenResponse {
             Some(Json::Float(seconds)) if (0.0..=MAX_LIFETIME as f64).contains(seconds) => {
                 *seconds as u64
             }
-            Some(_) => return Err(TokenResponseError::Lifetime.into()),
+            Some(_) => return Err(TokenResponseError::Lifetime),
         };
         Ok(Self {
             access_token: Secret::new(text("access_token")?),
             access_token_expires_at: now.saturating_add(lifetime.min(MAX_LIFETIME)),
-            id_token: Secret::new(text("id_token")?),
-            refresh_token: match body.get("refresh_token") {
-                None => None,
-                Some(_) => Some(Secret::new(text("refresh_token")?)),
-            },
+            id_token: optional("id_token")?,
+            refresh_token: optional("refresh_token")?,
         })
     }
 }
@@ -127,7 +140,7 @@ mod tests {
 
     fn parse(status: u16, body: &str) -> Result<TokenResponse, CallbackError> {
         let answer = Inbound { status, headers: vec![], body: body.as_bytes().to_vec() };
-        TokenResponse::parse(&answer, UnixSeconds(1000))
+        TokenResponse::parse(&answer, UnixSeconds(1000)).map(|(tokens, _)| tokens)
     }
 
     fn with(members: &str) -> String {

@@ -1,7 +1,11 @@
 //! Which claims of an ID token a session keeps.
 
 use crate::json::Object;
-use alloc::{borrow::Cow, string::ToString as _, vec::Vec};
+use alloc::{
+    borrow::Cow,
+    string::{String, ToString as _},
+    vec::Vec,
+};
 use core::fmt;
 
 /// Claims about the token itself, which say nothing about the user.
@@ -127,6 +131,15 @@ impl UserClaims {
         )
     }
 
+    /// The claims of a newer ID token over these. What the newer one leaves out stays: OpenID
+    /// Connect Core 1.0 §12.2 does not ask a refreshed ID token to say everything again.
+    #[must_use]
+    pub(crate) fn renewed(&self, newer: &Self) -> Self {
+        let older = self.0.iter().filter(|(name, _)| newer.0.get(name).is_none());
+        let all = older.chain(newer.0.iter());
+        Self(all.map(|(name, value)| (String::from(name), value.clone())).collect())
+    }
+
     /// The claims.
     #[must_use]
     pub const fn claims(&self) -> &Object {
@@ -168,5 +181,13 @@ mod tests {
             kept(&KeptClaims::all().and(["x"]), token),
             r#"{"groups":["g"],"https://x/roles":["a"],"name":"Una","org_id":"o","sub":"u"}"#
         );
+    }
+
+    #[test]
+    fn newer_claims_replace_older_ones_and_leave_the_rest() {
+        let older = UserClaims(claims(r#"{"sub":"u","name":"Una","email":"u@x"}"#));
+        let newer = UserClaims(claims(r#"{"sub":"u","name":"Una B"}"#));
+        let both = older.renewed(&newer);
+        assert_eq!(both.claims().to_json(), r#"{"email":"u@x","name":"Una B","sub":"u"}"#);
     }
 }

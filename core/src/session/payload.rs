@@ -54,15 +54,31 @@ impl Session {
         self.signed_in_at
     }
 
-    /// When the access token expires.
-    pub(crate) const fn access_token_expires_at(&self) -> UnixSeconds {
-        self.tokens.expires_at
+    /// The access token, while it can be sent.
+    pub(crate) fn usable_access_token(&self, now: UnixSeconds) -> Option<&Secret> {
+        self.tokens.is_usable(now).then_some(&self.tokens.access_token)
+    }
+}
+
+impl SessionTokens {
+    /// An access token that expires this soon is not sent any more, in seconds.
+    const MARGIN: u64 = 5;
+
+    /// Whether the access token lives for long enough to be sent.
+    pub(crate) fn is_usable(&self, now: UnixSeconds) -> bool {
+        now.saturating_add(self.margin(Self::MARGIN)) < self.expires_at
     }
 
-    /// The access token, while it is valid for at least the next `margin` seconds.
-    pub(crate) fn live_access_token(&self, now: UnixSeconds, margin: u64) -> Option<&Secret> {
-        let SessionTokens { access_token, expires_at, .. } = &self.tokens;
-        (now.saturating_add(margin) < *expires_at).then_some(access_token)
+    /// Whether the access token is to be refreshed: it lives for `margin` seconds at most, or can no
+    /// longer be sent.
+    pub(crate) fn is_due(&self, now: UnixSeconds, margin: u64) -> bool {
+        now.saturating_add(self.margin(margin.max(Self::MARGIN))) >= self.expires_at
+    }
+
+    /// `seconds`, and for a token with a short life a quarter of that at most: otherwise it would
+    /// be due from the start.
+    fn margin(&self, seconds: u64) -> u64 {
+        seconds.min(self.expires_at.since(self.obtained_at) / 4)
     }
 }
 

@@ -1,17 +1,21 @@
 //! What tests of several modules need: a provider that signs, entropy that repeats, clocks that are
 //! set by hand.
 
+mod world;
+
+pub(crate) use world::World;
+
 use crate::{
     crypto::RUSTCRYPTO,
     encoding,
     entropy::{Entropy, EntropyError},
     flow::Context,
     http::Inbound,
-    issuer::{Document, IssuerConfig, IssuerMachine, IssuerSnapshot, Need},
+    issuer::{Document, IssuerConfig, IssuerMachine, Issuers, Need},
     session::RevocationList,
     time::{Monotonic, Now, UnixSeconds},
 };
-use alloc::{format, string::String, sync::Arc, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 use core::time::Duration;
 use rsa::{
     BoxedUint, PrivateKey,
@@ -37,6 +41,12 @@ pub(crate) fn after(seconds: u64) -> Now {
 /// Entropy that counts, so that every draw is another and every run is the same.
 #[derive(Debug, Default)]
 pub(crate) struct Counting(u64);
+
+impl From<u64> for Counting {
+    fn from(start: u64) -> Self {
+        Self(start)
+    }
+}
 
 impl Entropy for Counting {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
@@ -136,6 +146,7 @@ pub(crate) fn discovery() -> String {
         "token_endpoint":"https://op.example/token",
         "jwks_uri":"https://op.example/jwks",
         "end_session_endpoint":"https://op.example/logout",
+        "revocation_endpoint":"https://op.example/revoke",
         "token_endpoint_auth_methods_supported":["client_secret_post"],
         "authorization_response_iss_parameter_supported":true}"#
         .into()
@@ -165,19 +176,19 @@ pub(crate) fn ready_machine(key_set: &str) -> IssuerMachine {
 pub(crate) fn with_context<T>(
     now: Now,
     entropy: &mut dyn Entropy,
-    issuer: &Arc<IssuerSnapshot>,
+    issuers: &dyn Issuers,
     call: impl FnOnce(&mut Context<'_>) -> T,
 ) -> T {
-    with_revocations(now, entropy, issuer, &RevocationList::default(), call)
+    with_revocations(now, entropy, issuers, &RevocationList::default(), call)
 }
 
 /// The same, where sessions may be over before their time.
 pub(crate) fn with_revocations<T>(
     now: Now,
     entropy: &mut dyn Entropy,
-    issuer: &Arc<IssuerSnapshot>,
+    issuers: &dyn Issuers,
     revocations: &RevocationList,
     call: impl FnOnce(&mut Context<'_>) -> T,
 ) -> T {
-    call(&mut Context { now, entropy, issuers: issuer, revocations })
+    call(&mut Context { now, entropy, issuers, revocations })
 }

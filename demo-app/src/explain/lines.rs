@@ -1,58 +1,30 @@
 //! A question a line, an answer a line.
 
 use super::{answer::Answer, question::Question};
+use crate::line_reader::{Line, answer_each};
 use serde_json::value::RawValue;
-use std::io::{self, BufRead, Read as _, Write};
+use std::io::{self, BufRead, Write};
 
 /// The greatest length of a line, in bytes.
-pub(super) const MAX_LINE: usize = 4 * 1024 * 1024;
+const MAX_LINE: usize = 4 * 1024 * 1024;
 
 /// Answers every line before it reads the next, until the input ends or nobody reads the answers.
-pub(super) fn run(mut input: impl BufRead, mut output: impl Write) -> io::Result<()> {
-    let mut line = Vec::new();
-    while let Some(length) = read_line(&mut input, &mut line)? {
-        let written = answer(&line, length, &mut output).and_then(|()| output.flush());
-        match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            other => other?,
-        }
-    }
-    Ok(())
+pub(super) fn run(input: impl BufRead, output: impl Write) -> io::Result<()> {
+    answer_each(input, output, MAX_LINE, |line, output| {
+        let (id, answer) = answer(line);
+        serde_json::to_writer(output, &answer.with_id(id.unwrap_or(RawValue::NULL)))?;
+        Ok(())
+    })
 }
 
-fn answer(line: &[u8], length: Length, output: &mut impl Write) -> io::Result<()> {
-    let (id, answer) = match (length, Question::parse(line)) {
-        (Length::TooLong, _) => {
-            (None, Answer::invalid(format!("the line is longer than {MAX_LINE} bytes")))
-        }
-        (Length::Fits, Err(error)) => (None, Answer::invalid(error)),
-        (Length::Fits, Ok(question)) => {
-            (question.id, question.answer().unwrap_or_else(Answer::invalid))
-        }
+fn answer(line: Line<'_>) -> (Option<&RawValue>, Answer) {
+    let Line::Bytes(line) = line else {
+        return (None, Answer::invalid(format!("the line is longer than {MAX_LINE} bytes")));
     };
-    serde_json::to_writer(&mut *output, &answer.with_id(id.unwrap_or(RawValue::NULL)))?;
-    output.write_all(b"\n")
-}
-
-#[derive(Clone, Copy)]
-enum Length {
-    Fits,
-    TooLong,
-}
-
-/// Reads a line without its end into `line`; what is longer than [`MAX_LINE`] is skipped.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<Length>> {
-    line.clear();
-    let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX).saturating_add(1);
-    if input.by_ref().take(limit).read_until(b'\n', line)? == 0 {
-        return Ok(None);
+    match Question::parse(line) {
+        Err(error) => (None, Answer::invalid(error)),
+        Ok(question) => (question.id, question.answer().unwrap_or_else(Answer::invalid)),
     }
-    if line.pop_if(|last| *last == b'\n').is_some() || line.len() <= MAX_LINE {
-        return Ok(Some(Length::Fits));
-    }
-    line.clear();
-    input.skip_until(b'\n')?;
-    Ok(Some(Length::TooLong))
 }
 
 #[cfg(test)]
@@ -110,38 +82,5 @@ mod tests {
         let kinds: Vec<_> =
             answers(&input).into_iter().map(|answer| answer["kind"].clone()).collect();
         assert_eq!(kinds, [json!("invalid"), json!("none"), json!("none")]);
-    }
-
-    #[test]
-    fn every_line_is_answered_before_the_next_is_read() {
-        use std::{cell::RefCell, rc::Rc};
-
-        /// Yields one line at a time, and none before the last is answered.
-        struct Dialogue(Rc<RefCell<usize>>, usize);
-        impl io::Read for Dialogue {
-            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-                assert_eq!(*self.0.borrow(), self.1);
-                if self.1 == 3 {
-                    return Ok(0);
-                }
-                self.1 += 1;
-                let line = b"{\"url\":\"/\"}\n";
-                buffer[..line.len()].copy_from_slice(line);
-                Ok(line.len())
-            }
-        }
-        struct Flushes(Rc<RefCell<usize>>);
-        impl Write for Flushes {
-            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                Ok(bytes.len())
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                *self.0.borrow_mut() += 1;
-                Ok(())
-            }
-        }
-        let flushes = Rc::new(RefCell::new(0));
-        run(io::BufReader::new(Dialogue(flushes.clone(), 0)), Flushes(flushes.clone())).unwrap();
-        assert_eq!(*flushes.borrow(), 3);
     }
 }

@@ -159,6 +159,17 @@ impl Grants {
     }
 }
 
+impl Grants {
+    /// Ends the family of a refresh token of this client's, be it the one that works or not.
+    pub(super) fn revoke(&mut self, refresh_token: &str, client_id: &str, now: u64) {
+        let Some((family_id, _)) = refresh_token.split_once('.') else { return };
+        let family = self.families.get(family_id, now);
+        if family.is_some_and(|family| family.grant.client_id == client_id) {
+            self.families.remove(family_id);
+        }
+    }
+}
+
 impl Default for Grants {
     fn default() -> Self {
         Self {

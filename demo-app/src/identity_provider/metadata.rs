@@ -10,6 +10,7 @@ pub(super) const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
 pub(super) const END_SESSION_PATH: &str = "/logout";
 pub(super) const KEY_SET_PATH: &str = "/.well-known/jwks.json";
 pub(super) const PUSHED_REQUEST_PATH: &str = "/par";
+pub(super) const REVOCATION_PATH: &str = "/oauth/revoke";
 pub(super) const TOKEN_PATH: &str = "/oauth/token";
 pub(super) const USER_INFO_PATH: &str = "/userinfo";
 
@@ -25,6 +26,7 @@ pub(super) fn document(issuer: &Origin) -> Value {
         "authorization_endpoint": at(AUTHORIZATION_PATH),
         "token_endpoint": at(TOKEN_PATH),
         "pushed_authorization_request_endpoint": at(PUSHED_REQUEST_PATH),
+        "revocation_endpoint": at(REVOCATION_PATH),
         "userinfo_endpoint": user_info_address(issuer.as_str()),
         "jwks_uri": at(KEY_SET_PATH),
         "end_session_endpoint": at(END_SESSION_PATH),

@@ -4,7 +4,7 @@
 //! survives the process, and every page says so. What a client sees of it follows the standards
 //! closely, so that a client that works here works with a real provider: OpenID Connect Core 1.0
 //! (code flow), Discovery 1.0, RP-Initiated and Back-Channel Logout 1.0, OAuth 2.0 (RFC 6749) with PKCE
-//! (RFC 7636), issuer identification (RFC 9207), JWT access tokens (RFC 9068) and refresh token
+//! (RFC 7636), revocation (RFC 7009), issuer identification (RFC 9207), JWT access tokens (RFC 9068) and refresh token
 //! rotation (RFC 9700 §4.14).
 //!
 //! [`IdentityProvider::handle`] turns one request into one response. The time is an argument, so
@@ -23,6 +23,7 @@ mod organization;
 mod page;
 mod pushed;
 mod request;
+mod revocation;
 mod session;
 mod token;
 mod token_claims;
@@ -60,6 +61,8 @@ pub struct Configuration {
     pub clients: Vec<Client>,
     /// The APIs for which a client may ask an access token, by the `audience` parameter.
     pub audiences: Vec<String>,
+    /// How long an access token works, in seconds.
+    pub access_token_lifetime: u64,
 }
 
 /// The provider: its keys, and who signed in.
@@ -140,6 +143,7 @@ impl IdentityProvider {
                 responses::shared(responses::json(StatusCode::OK, &keys))
             }
             Endpoint::PushedRequest => self.pushed_request(request, now),
+            Endpoint::Revocation => self.revoke(request, now),
             Endpoint::Stylesheet => page::stylesheet(),
             Endpoint::Token => self.token(request, now),
             Endpoint::UserInfo => self.user_info(request, now),
@@ -194,6 +198,7 @@ enum Endpoint {
     Home,
     KeySet,
     PushedRequest,
+    Revocation,
     Stylesheet,
     Token,
     UserInfo,
@@ -208,6 +213,7 @@ impl Endpoint {
             metadata::END_SESSION_PATH => Self::EndSession,
             metadata::KEY_SET_PATH => Self::KeySet,
             metadata::PUSHED_REQUEST_PATH => Self::PushedRequest,
+            metadata::REVOCATION_PATH => Self::Revocation,
             metadata::TOKEN_PATH => Self::Token,
             metadata::USER_INFO_PATH => Self::UserInfo,
             page::STYLESHEET_PATH => Self::Stylesheet,
@@ -221,7 +227,7 @@ impl Endpoint {
             Self::Authorization | Self::UserInfo => "GET, POST",
             Self::Configuration | Self::Home | Self::KeySet | Self::Stylesheet => "GET, HEAD",
             Self::EndSession => "GET",
-            Self::PushedRequest | Self::Token => "POST",
+            Self::PushedRequest | Self::Revocation | Self::Token => "POST",
         }
     }
 }

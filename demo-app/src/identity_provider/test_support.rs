@@ -49,6 +49,7 @@ pub(super) fn provider_of_client_with(credentials: Credentials) -> IdentityProvi
             client(OTHER_CLIENT_ID, other, &[REDIRECT_URI]),
         ],
         audiences: vec![AUDIENCE.to_owned()],
+        access_token_lifetime: 3600,
     })
     .unwrap()
 }

@@ -13,7 +13,7 @@ use super::client::ClientError;
 use super::grants::{Grant, GrantError, NewRefreshToken, Redeemed, Redemption, Refreshed};
 use super::keys::{KeyError, TokenType};
 use super::request::Scope;
-use super::token_claims::{ACCESS_TOKEN_LIFETIME, AccessTokenClaims, IdTokenClaims};
+use super::token_claims::{AccessTokenClaims, IdTokenClaims};
 use crate::parameters::{NotAForm, Parameters};
 use crate::random::random_text;
 use crate::responses;
@@ -88,7 +88,9 @@ impl IdentityProvider {
         refresh_token: Option<String>,
         now: u64,
     ) -> Result<Tokens, TokenError> {
-        let claims = AccessTokenClaims::new(self.issuer(), grant, scope, random_text()?, now);
+        let lifetime = self.configuration.access_token_lifetime;
+        let token_id = random_text()?;
+        let claims = AccessTokenClaims::new(self.issuer(), grant, scope, token_id, (now, lifetime));
         self.with_keys(|keys| {
             let access_token = keys.sign(TokenType::Access, &claims)?;
             let id_token = if scope.contains(Scope::OPENID) {
@@ -101,7 +103,7 @@ impl IdentityProvider {
             Ok(Tokens {
                 access_token,
                 token_type: "Bearer",
-                expires_in: ACCESS_TOKEN_LIFETIME,
+                expires_in: lifetime,
                 scope: scope.to_string(),
                 id_token,
                 refresh_token,

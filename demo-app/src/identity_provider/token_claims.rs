@@ -11,9 +11,6 @@ use super::organization::Organization;
 use super::request::Scope;
 use super::user::ProfileClaims;
 
-/// How long an access token works, in seconds.
-pub(super) const ACCESS_TOKEN_LIFETIME: u64 = 60 * 60;
-
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct AccessTokenClaims {
     iss: String,
@@ -50,14 +47,14 @@ impl AccessTokenClaims {
         grant: &Grant,
         scope: &Scope,
         token_id: String,
-        now: u64,
+        (now, lifetime): (u64, u64),
     ) -> Self {
         let user_info = scope.contains(Scope::OPENID).then(|| user_info_address(issuer));
         Self {
             iss: issuer.to_owned(),
             sub: grant.user.subject(),
             aud: grant.audience.iter().cloned().chain(user_info).collect(),
-            exp: now.saturating_add(ACCESS_TOKEN_LIFETIME),
+            exp: now.saturating_add(lifetime),
             iat: now,
             jti: token_id,
             client_id: grant.client_id.clone(),

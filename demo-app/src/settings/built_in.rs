@@ -39,7 +39,11 @@ impl ClientSettings {
 
 /// How the built-in provider has to be set up for its one client.
 #[must_use]
-pub fn provider_configuration(client: &ClientSettings, issuer: Origin) -> Configuration {
+pub fn provider_configuration(
+    client: &ClientSettings,
+    issuer: Origin,
+    access_token_lifetime: u64,
+) -> Configuration {
     let base_url = &client.base_url;
     Configuration {
         issuer,
@@ -53,5 +57,6 @@ pub fn provider_configuration(client: &ClientSettings, issuer: Origin) -> Config
             .with_backchannel_logout_uri(base_url.join("/api/auth/backchannel-logout")),
         ],
         audiences: vec![client.audience.clone()],
+        access_token_lifetime,
     }
 }

@@ -23,6 +23,8 @@ pub enum Fault {
     Query,
     /// No runtime of that name.
     Runtime,
+    /// No number of seconds that makes sense.
+    Seconds,
     /// No list of scopes with `openid` in it.
     Scope,
     /// A secret that could be guessed.
@@ -45,6 +47,7 @@ impl fmt::Display for Fault {
             }
             Self::Query => "it must not have a query (?)",
             Self::Runtime => "it must be hyper or smol",
+            Self::Seconds => "it must be a number of seconds from 1 to 86400",
             Self::Scope => "it must be scopes with spaces between them, and openid one of them",
             Self::SecretGuessable => {
                 "it could be guessed; take random bytes, for example the output of \
@@ -111,6 +114,11 @@ pub(super) fn scope(text: &str) -> Result<String, Fault> {
     } else {
         Err(Fault::Scope)
     }
+}
+
+/// How long an access token works, in seconds: up to a day.
+pub(super) fn token_lifetime(text: &str) -> Result<u64, Fault> {
+    text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds)).ok_or(Fault::Seconds)
 }
 
 /// An address that only this machine can reach.
@@ -231,6 +239,15 @@ mod tests {
         assert_eq!(scope(" openid  email ").as_deref(), Ok("openid email"));
         for text in ["", "email", "openid \"x\"", "openid,email", "openid\temail"] {
             assert_eq!(scope(text), Err(Fault::Scope), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_lives_for_a_second_to_a_day() {
+        assert_eq!(token_lifetime("1"), Ok(1));
+        assert_eq!(token_lifetime("86400"), Ok(86_400));
+        for text in ["", "0", "86401", "-1", "1.5", "1h"] {
+            assert_eq!(token_lifetime(text), Err(Fault::Seconds), "{text}");
         }
     }
 

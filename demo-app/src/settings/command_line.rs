@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::checks::Fault;
-use crate::explain::Explain;
+use crate::{explain::Explain, token::Token};
 
 /// The runtime that carries the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -48,8 +48,10 @@ pub struct CommandLine {
 /// What the binary can do besides running the demonstration.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show what the gate would do with a request, and why.
+    /// Show what the gate would do with a request, and why
     Explain(Explain),
+    /// Verify access tokens
+    Token(Token),
 }
 
 impl CommandLine {
@@ -86,6 +88,8 @@ Always optional:
   PORTCULLIS_FRONTEND_ADDR  Where the front end listens [default: localhost:3000]
   PORTCULLIS_API_ADDR       Where the API listens [default: localhost:5000]
   PORTCULLIS_IDP_ADDR       Where the built-in provider listens [default: localhost:4000]
+  PORTCULLIS_IDP_TOKEN_LIFETIME
+                            How many seconds its access tokens work [default: 3600]
   PORTCULLIS_RUNTIME        As --runtime, which wins
 
 The AUTH0_ names have the second names PORTCULLIS_SECRET, PORTCULLIS_BASE_URL, PORTCULLIS_ISSUER,

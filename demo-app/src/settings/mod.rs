@@ -55,6 +55,8 @@ pub enum Provider {
         address: ListenAddress,
         /// What the client asks for.
         scope: String,
+        /// How long its access tokens work, in seconds.
+        token_lifetime: u64,
     },
     /// A provider elsewhere.
     External(ClientSettings),
@@ -155,13 +157,22 @@ impl Settings {
         );
         let scope = optional(variables, Variable::Scope, DEFAULT_SCOPE, checks::scope, problems);
 
+        let token_lifetime =
+            optional(variables, Variable::TokenLifetime, "3600", checks::token_lifetime, problems);
+
         let is_external = Variable::OF_A_PROVIDER
             .iter()
             .any(|variable| !matches!(variables.find(*variable), Lookup::Absent));
         let provider = if is_external {
             ClientSettings::check(variables, scope, problems).map(Provider::External)
         } else {
-            provider_address.zip(scope).map(|(address, scope)| Provider::BuiltIn { address, scope })
+            provider_address.zip(scope).zip(token_lifetime).map(
+                |((address, scope), token_lifetime)| Provider::BuiltIn {
+                    address,
+                    scope,
+                    token_lifetime,
+                },
+            )
         };
         let settings = Self {
             runtime: runtime?,

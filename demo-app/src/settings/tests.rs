@@ -58,11 +58,11 @@ fn without_settings_the_built_in_provider_is_used() {
     assert_eq!(settings.runtime, RuntimeName::Hyper);
     assert_eq!(settings.frontend_address, ListenAddress::parse("localhost:3000").unwrap());
     assert_eq!(settings.api_address, ListenAddress::parse("localhost:5000").unwrap());
-    let Provider::BuiltIn { address, scope } = settings.provider else {
+    let Provider::BuiltIn { address, scope, token_lifetime } = settings.provider else {
         panic!("a provider elsewhere");
     };
     assert_eq!(address, ListenAddress::parse("localhost:4000").unwrap());
-    assert_eq!(scope, "openid profile email");
+    assert_eq!((scope.as_str(), token_lifetime), ("openid profile email", 3600));
 }
 
 #[test]
@@ -323,8 +323,9 @@ fn the_built_in_client_is_made_of_the_real_addresses() {
     assert_ne!(client.secret, other.secret);
     assert_ne!(client.client_secret, other.client_secret);
 
-    let configuration = provider_configuration(&client, origin("http://localhost:41003"));
+    let configuration = provider_configuration(&client, origin("http://localhost:41003"), 600);
     assert_eq!(configuration.issuer.as_str(), "http://localhost:41003");
     assert_eq!(configuration.audiences, ["http://localhost:41002/api"]);
     assert_eq!(configuration.clients.len(), 1);
+    assert_eq!(configuration.access_token_lifetime, 600);
 }

@@ -33,6 +33,8 @@ pub enum Variable {
     Scope,
     /// What the gate's cookies are sealed with.
     Secret,
+    /// How long the built-in provider's access tokens work.
+    TokenLifetime,
 }
 
 /// Values by name, before they are checked.
@@ -70,7 +72,7 @@ impl Variable {
         Self::Audience,
     ];
 
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Audience,
         Self::ApiAddress,
         Self::BaseUrl,
@@ -82,6 +84,7 @@ impl Variable {
         Self::Runtime,
         Self::Scope,
         Self::Secret,
+        Self::TokenLifetime,
     ];
 
     /// The name that the documentation uses first.
@@ -103,6 +106,7 @@ impl Variable {
             Self::Runtime => ("PORTCULLIS_RUNTIME", None),
             Self::Scope => ("AUTH0_SCOPE", Some("PORTCULLIS_SCOPE")),
             Self::Secret => ("AUTH0_SECRET", Some("PORTCULLIS_SECRET")),
+            Self::TokenLifetime => ("PORTCULLIS_IDP_TOKEN_LIFETIME", None),
         }
     }
 
@@ -128,7 +132,8 @@ impl Variable {
             | Self::FrontendAddress
             | Self::ProviderAddress
             | Self::Runtime
-            | Self::Scope => "a value as --help explains it",
+            | Self::Scope
+            | Self::TokenLifetime => "a value as --help explains it",
         }
     }
 }

@@ -7,6 +7,7 @@
 
 pub(crate) mod client;
 pub(crate) mod gateway;
+pub(crate) mod hostile;
 pub(crate) mod issuers;
 pub(crate) mod protected_api;
 pub(crate) mod provider;
@@ -92,6 +93,18 @@ macro_rules! conformance_tests {
                 an_outage_is_told_and_passes,
                 a_due_refresh_starts_without_a_wait,
                 an_issuer_that_is_not_there_is_missing,
+            ]
+            hostile: [
+                outlives_a_server_that_stalls,
+                outlives_a_server_that_drips,
+                outlives_a_server_that_cuts,
+                outlives_a_server_that_redirects,
+                outlives_a_server_that_lies_about_its_length,
+                outlives_a_server_that_never_stops,
+                outlives_a_server_that_fails,
+                follows_rotations,
+                a_known_key_does_not_wait_for_a_fetch,
+                a_flood_of_unknown_keys_causes_one_fetch,
             ]
             gateway: [
                 streams_in_both_directions,

@@ -32,13 +32,13 @@ impl Application for Subject {
     }
 }
 
-fn api<H: Harness>(machine: IssuerMachine) -> (ServerHandle<H::Runtime>, SocketAddr) {
+pub(crate) fn api<H: Harness>(machine: IssuerMachine) -> (ServerHandle<H::Runtime>, SocketAddr) {
     let driver = Driver::new(share::<H>(machine));
     let guard = Guard::new(TokenPolicy::access_token(["the-api"]).unwrap());
     start::<H>(ProtectedApi::new(ApiGuard::new(guard, driver), Subject))
 }
 
-fn get(address: SocketAddr, token: Option<&str>) -> String {
+pub(crate) fn get(address: SocketAddr, token: Option<&str>) -> String {
     let credentials =
         token.map_or(String::new(), |token| format!("authorization: Bearer {token}\r\n"));
     exchange(

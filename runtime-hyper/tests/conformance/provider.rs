@@ -14,15 +14,58 @@ use portcullis_core::{
 use std::{
     io::Write as _,
     sync::{
-        Arc, Condvar, Mutex, OnceLock,
+        Arc, Condvar, LazyLock, Mutex,
         atomic::{AtomicU16, AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-fn key() -> &'static RsaKeyPair {
-    static KEY: OnceLock<RsaKeyPair> = OnceLock::new();
-    KEY.get_or_init(|| RsaKeyPair::generate(KeySize::Rsa2048).unwrap())
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate("one"));
+
+/// A key of a provider's, and its name.
+pub(crate) struct SigningKey {
+    id: String,
+    pair: Arc<RsaKeyPair>,
+}
+
+impl SigningKey {
+    pub(crate) fn generate(id: &str) -> Self {
+        Self { id: id.to_owned(), pair: Arc::new(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()) }
+    }
+
+    /// The same key under another name.
+    pub(crate) fn renamed(&self, id: &str) -> Self {
+        Self { id: id.to_owned(), pair: self.pair.clone() }
+    }
+
+    /// A key set of this key alone.
+    pub(crate) fn key_set(&self) -> String {
+        // PKCS #1: a sequence of a modulus of 2048 bits, with a sign byte, and an exponent.
+        let (modulus, exponent) = self.pair.public_key().as_ref()[9..].split_at(256);
+        let [modulus, exponent] =
+            [modulus, &exponent[2..]].map(|number| URL_SAFE_NO_PAD.encode(number));
+        let id = &self.id;
+        format!(
+            r#"{{"keys":[{{"kty":"RSA","use":"sig","alg":"RS256","kid":"{id}",
+                "n":"{modulus}","e":"{exponent}"}}]}}"#
+        )
+    }
+
+    /// An access token that is good for an hour.
+    pub(crate) fn token(&self, issuer: &str, audience: &str, subject: &str) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let header = format!(r#"{{"alg":"RS256","typ":"JWT","kid":"{}"}}"#, self.id);
+        let claims = format!(
+            r#"{{"iss":"{issuer}","aud":"{audience}","sub":"{subject}","iat":{now},"exp":{}}}"#,
+            now + 3600,
+        );
+        let input = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature)
+            .unwrap();
+        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
 }
 
 /// The state of the provider, which tests look at and change.
@@ -58,7 +101,7 @@ impl Provider {
                     }
                     Some("/keys") => {
                         shared.key_sets.fetch_add(1, Ordering::SeqCst);
-                        key_set()
+                        KEY.key_set()
                     }
                     _ => return,
                 };
@@ -114,19 +157,7 @@ impl Provider {
 
     /// An access token for `audience`.
     pub(crate) fn token(&self, audience: &str, subject: &str) -> String {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let header = r#"{"alg":"RS256","typ":"JWT","kid":"one"}"#;
-        let claims = format!(
-            r#"{{"iss":"{}","aud":"{audience}","sub":"{subject}","iat":{now},"exp":{}}}"#,
-            self.issuer(),
-            now + 3600,
-        );
-        let input = [header, &claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
-        let mut signature = vec![0; key().public_modulus_len()];
-        key()
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature)
-            .unwrap();
-        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+        KEY.token(&self.issuer(), audience, subject)
     }
 }
 
@@ -136,20 +167,9 @@ impl Drop for Provider {
     }
 }
 
-fn metadata(issuer: &str) -> String {
+pub(crate) fn metadata(issuer: &str) -> String {
     format!(
         r#"{{"issuer":"{issuer}","authorization_endpoint":"{issuer}/authorize",
             "token_endpoint":"{issuer}/token","jwks_uri":"{issuer}/keys"}}"#
-    )
-}
-
-fn key_set() -> String {
-    // PKCS #1: a sequence of a modulus of 2048 bits, with a sign byte, and an exponent.
-    let (modulus, exponent) = key().public_key().as_ref()[9..].split_at(256);
-    let [modulus, exponent] =
-        [modulus, &exponent[2..]].map(|number| URL_SAFE_NO_PAD.encode(number));
-    format!(
-        r#"{{"keys":[{{"kty":"RSA","use":"sig","alg":"RS256","kid":"one",
-            "n":"{modulus}","e":"{exponent}"}}]}}"#
     )
 }

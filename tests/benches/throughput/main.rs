@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! (cd tests/interop/express && npm install)
-//! cargo bench -p portcullis-tests --bench throughput [-- SECONDS]
+//! cargo bench -p portcullis-tests --bench throughput [-- api|proxy] [SECONDS]
 //! ```
 //!
 //! It needs `wrk`, `nginx`, `node` and `taskset`. Every server runs on the first core and everything
@@ -49,8 +49,16 @@ fn main() -> ExitCode {
     }
     let run = Duration::from_secs(seconds);
     println!("{ROUNDS} rounds of {seconds} s; load before: {}", busy());
-    api(run);
-    proxy(run);
+    let is_wanted = |part: &str| {
+        let other = if part == "api" { "proxy" } else { "api" };
+        !arguments.iter().any(|argument| argument == other)
+    };
+    if is_wanted("api") {
+        api(run);
+    }
+    if is_wanted("proxy") {
+        proxy(run);
+    }
     println!("\nload after: {}", busy());
     ExitCode::SUCCESS
 }

@@ -23,6 +23,8 @@ pub(crate) enum Answer {
     Raw(&'static str),
     /// Nothing: the connection is closed.
     Hangup,
+    /// 200 with this body, some time later.
+    Late(Duration, String),
 }
 
 impl Answer {
@@ -32,6 +34,10 @@ impl Answer {
 
     fn bytes(&self) -> Vec<u8> {
         match self {
+            Self::Late(pause, body) => {
+                thread::sleep(*pause);
+                Self::Http(200, body.clone()).bytes()
+            }
             Self::Http(status, body) => format!(
                 "HTTP/1.1 {status} Scripted\r\ncontent-type: application/json\r\n\
                  content-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -62,6 +68,9 @@ struct Shared {
     answers: Mutex<BTreeMap<&'static str, Answer>>,
     granted: Mutex<Vec<String>>,
     requests: Mutex<Vec<String>>,
+    /// The `Authorization` field of the last request that had one.
+    authorization: Mutex<String>,
+    forms: Mutex<Vec<String>>,
     stopped: AtomicBool,
 }
 
@@ -94,6 +103,8 @@ impl Provider {
             answers: Mutex::default(),
             granted: Mutex::default(),
             requests: Mutex::default(),
+            authorization: Mutex::default(),
+            forms: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
         let server = {
@@ -159,6 +170,17 @@ impl Provider {
         requests.iter().filter(|request| *request == path).count()
     }
 
+    /// The `Authorization` field of the last request that had one.
+    pub(crate) fn authorization(&self) -> String {
+        self.shared.authorization.lock().expect("no thread panics").clone()
+    }
+
+    /// What the gate sent as `name` in its forms, in order.
+    pub(crate) fn sent(&self, name: &str) -> Vec<String> {
+        let forms = self.shared.forms.lock().expect("no thread panics");
+        forms.iter().filter_map(|form| query_of(&format!("?{form}"), name)).collect()
+    }
+
     /// The claims of a good access token.
     pub(crate) fn access_claims(&self) -> Value {
         let now = keys::now();
@@ -185,12 +207,24 @@ impl Provider {
         demo: &Demo,
         change: impl FnOnce(&mut Value),
     ) -> Reply {
+        self.sign_in_with(client, demo, |mut claims| {
+            change(&mut claims);
+            self.key.sign(&claims)
+        })
+    }
+
+    /// The same with an ID token of the test's own making, from the claims of a good one.
+    pub(crate) fn sign_in_with(
+        &self,
+        client: &mut Client,
+        demo: &Demo,
+        id_token: impl FnOnce(Value) -> String,
+    ) -> Reply {
         let away = client.open(&format!("{}/api/auth/login?returnTo=%2Fprivate", demo.frontend));
         assert!(away.location().starts_with(&format!("{}/authorize?", self.url)), "{away:?}");
         let nonce = query_of(away.location(), "nonce").expect("a nonce");
-        let mut claims = self.id_claims(&nonce);
-        change(&mut claims);
-        self.grant(&self.key.sign(&self.access_claims()), &self.key.sign(&claims));
+        let id_token = id_token(self.id_claims(&nonce));
+        self.grant(&self.key.sign(&self.access_claims()), &id_token);
         let state = query_of(away.location(), "state").expect("a state");
         client.open(&self.callback(demo, &state))
     }
@@ -266,14 +300,20 @@ impl Shared {
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().unwrap_or_default();
             }
+            if name.eq_ignore_ascii_case("authorization") {
+                let mut authorization = self.authorization.lock().expect("no thread panics");
+                value.trim().clone_into(&mut authorization);
+            }
             if line.trim().is_empty() {
                 break;
             }
         }
-        reader.take(length).read_to_end(&mut Vec::new())?;
+        let mut form = String::new();
+        reader.take(length).read_to_string(&mut form)?;
         let target = first.split(' ').nth(1).unwrap_or_default();
         let path = target.split('?').next().unwrap_or_default();
         self.requests.lock().expect("no thread panics").push(path.to_owned());
+        self.forms.lock().expect("no thread panics").push(form);
         let answers = self.answers.lock().expect("no thread panics");
         let answer = answers.get(path).cloned().unwrap_or(Answer::Http(404, String::new()));
         drop(answers);

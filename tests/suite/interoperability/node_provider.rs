@@ -1,7 +1,7 @@
 //! A provider from npm, and what a browser does there.
 
 use crate::harness::{Client, Demo, Process, Provider, Reply, TemporaryDirectory, settings, skip};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     path::Path,
     process::{Command, Stdio},
@@ -27,6 +27,11 @@ impl NodeProvider {
     /// Starts the provider of `tests/interop/<package>` for the demonstration as the tests configure
     /// it, or skips `test` for want of Node or its packages.
     pub(super) fn start(package: &str, test: &str) -> Option<Self> {
+        Self::start_for(package, test, &json!({}))
+    }
+
+    /// The same for a client that is registered with this metadata besides (RFC 7591 §2).
+    pub(super) fn start_for(package: &str, test: &str, metadata: &Value) -> Option<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(package);
         let node = Command::new("node").arg("--version").stdout(Stdio::null()).status();
         if !node.is_ok_and(|status| status.success()) {
@@ -40,7 +45,10 @@ impl NodeProvider {
             return None;
         }
         let mut command = Command::new("node");
-        command.arg(folder.join("provider.mjs")).envs(settings(""));
+        command
+            .arg(folder.join("provider.mjs"))
+            .envs(settings(""))
+            .env("CLIENT_METADATA", metadata.to_string());
         let mut process = Process::start(&mut command, TemporaryDirectory::new());
         let issuer = loop {
             if let Some(issuer) = process.line().strip_prefix("provider ") {
@@ -48,6 +56,11 @@ impl NodeProvider {
             }
         };
         Some(Self { issuer, _process: process })
+    }
+
+    /// What the provider calls itself.
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// The settings of the demonstration that name this provider.
@@ -72,10 +85,10 @@ impl NodeProvider {
         Client::new().call(&self.url("/tests/counts")).json()
     }
 
-    /// Opens `path` of the demonstration, which leads to the provider, and follows until somebody
-    /// has to do something.
-    pub(super) fn visit(&self, client: &mut Client, demo: &Demo, path: &str) -> Stop {
-        let away = client.open(&format!("{}{path}", demo.frontend));
+    /// Opens `url` of the gate, which leads to the provider, and follows until somebody has to do
+    /// something.
+    pub(super) fn visit(&self, client: &mut Client, url: &str) -> Stop {
+        let away = client.open(url);
         assert_eq!(away.status, 302, "{away:?}");
         assert!(away.location().starts_with(&self.issuer), "{away:?}");
         self.follow(client, away)

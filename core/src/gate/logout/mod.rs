@@ -15,12 +15,12 @@ mod permission;
 use self::permission::Permission;
 use super::{Gate, GateFlow, GateRoute, flow::Waiting, pages, respond, sessions::FoundSession};
 use crate::{
-    flow::{Await, Context, Revoke, Step},
+    flow::{Await, Context, Fetch, Revoke, Step},
     http::{
         Cookies, FieldText, Headers, Query, QueryWriter, RequestHead, Response, SameSite, SetCookie,
     },
     issuer::Need,
-    oidc::{EndSession, LogoutTarget, ProviderLogout},
+    oidc::{EndSession, LogoutTarget, ProviderLogout, revocation_request},
     session::{Revocation, RevocationKey, Session},
 };
 use alloc::{string::String, vec::Vec};
@@ -113,12 +113,31 @@ impl Gate {
         Step::Await(Await::new(self.0.issuer, Need::Metadata, flow))
     }
 
-    /// Without the discovery document the logout is a local one.
+    /// Gives the refresh token back, where the provider has a place for it.
     pub(super) fn on_logout_metadata(
         &self,
         pending: Pending,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
+        let snapshot = context.issuers.snapshot(self.0.issuer);
+        let metadata = snapshot.as_ref().and_then(|snapshot| snapshot.metadata());
+        let refresh_token =
+            pending.session.as_ref().and_then(|session| session.tokens.refresh_token.as_ref());
+        let request = metadata.zip(refresh_token).and_then(|(metadata, refresh_token)| {
+            let (now, entropy) = (context.now.unix, &mut *context.entropy);
+            revocation_request(metadata, &self.0.client, refresh_token, now, entropy)
+        });
+        match request {
+            Some(request) => {
+                let flow = GateFlow::new(self.clone(), Waiting::LogoutOfToken(pending));
+                Step::Fetch(Fetch::new(request, flow))
+            }
+            None => self.finish_logout(&pending, context),
+        }
+    }
+
+    /// Without the discovery document the logout is a local one.
+    pub(super) fn finish_logout(&self, pending: &Pending, context: &Context<'_>) -> Step<GateFlow> {
         let Pending { session, target, federated, status, removals } = pending;
         let session = session.as_ref();
         let snapshot = context.issuers.snapshot(self.0.issuer);
@@ -128,13 +147,13 @@ impl Gate {
             id_token: session.and_then(|session| Some(session.tokens.id_token.as_ref()?.expose())),
             provider_session: session.and_then(|session| session.provider_session.as_deref()),
             target: &target.url(&self.0.client.base_url),
-            federated,
+            federated: *federated,
         };
         let location = metadata
             .and_then(|metadata| request.url(metadata, self.0.logout.provider()))
             .unwrap_or_else(|| target.location());
-        let mut response = Response::redirect(status, FieldText::lossy(location));
-        response.headers.extend(removals);
+        let mut response = Response::redirect(*status, FieldText::lossy(location));
+        response.headers.extend(removals.clone());
         respond(response)
     }
 

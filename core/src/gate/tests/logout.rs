@@ -186,3 +186,43 @@ fn the_logout_route_takes_get_head_and_post() {
     let head = response(browser.request("HEAD", "/api/auth/logout", &NAVIGATION));
     assert_eq!((head.status, head.headers.get("set-cookie")), (200, None));
 }
+
+/// RFC 7009: the refresh token is given back, and whatever comes of it, the user is signed out.
+#[test]
+fn a_refresh_token_is_given_back() {
+    let client = ClientConfig::new(CLIENT_ID, Secret::new("client secret"), "https://app.example")
+        .unwrap()
+        .with_audience("https://api.example")
+        .with_scope("openid offline_access")
+        .unwrap();
+    let secrets = SecretRing::new([SECRET], RUSTCRYPTO).unwrap();
+    let mut browser = Browser::new(Gate::builder(client, secrets, RUSTCRYPTO).build().unwrap());
+    let login = browser.start_login("/private");
+    let id_token = id_token(&login, "");
+    let answer = tokens(&id_token).replace("{\"", "{\"refresh_token\":\"the.refresh.token\",\"");
+    browser.token_answer = Some(Ok(ok(answer)));
+    browser.come_back(&login);
+    let cookies = browser.cookies.clone();
+    for answer in [
+        Ok(ok("")),
+        Ok(Inbound { status: 503, ..ok("") }),
+        Err(FetchError::Timeout),
+        Err(FetchError::Transport),
+    ] {
+        browser.cookies = cookies.clone();
+        browser.token_requests.clear();
+        browser.token_answer = Some(answer);
+        browser.revocations = Some(RevocationList::default());
+        let response = response(browser.navigate("/api/auth/logout"));
+        assert!(location(&response).starts_with("https://op.example/logout?"));
+        assert!(browser.cookies.is_empty());
+        let [request] = browser.token_requests.as_slice() else { panic!("one request") };
+        assert_eq!(request.url.as_str(), "https://op.example/revoke");
+        assert!(request.limits.deadline <= core::time::Duration::from_secs(3));
+        let form = Query::new(&request.body);
+        let parameter = |name| form.unique(name).unwrap().map(|value| value.to_string());
+        assert_eq!(parameter("token").as_deref(), Some("the.refresh.token"));
+        assert_eq!(parameter("token_type_hint").as_deref(), Some("refresh_token"));
+        assert_eq!(parameter("client_secret").as_deref(), Some("client secret"));
+    }
+}

@@ -8,6 +8,7 @@ mod explain;
 mod login;
 mod login_request;
 mod logout;
+mod refresh;
 mod routing;
 
 use super::*;
@@ -55,9 +56,16 @@ fn gate_at(base_url: &str) -> Gate {
 }
 
 fn builder_at(base_url: &str) -> GateBuilder {
-    let client = ClientConfig::new(CLIENT_ID, Secret::new("client secret"), base_url)
+    builder_for(client(base_url))
+}
+
+fn client(base_url: &str) -> ClientConfig {
+    ClientConfig::new(CLIENT_ID, Secret::new("client secret"), base_url)
         .unwrap()
-        .with_audience("https://api.example");
+        .with_audience("https://api.example")
+}
+
+fn builder_for(client: ClientConfig) -> GateBuilder {
     let rewrites = Rewrites::builder()
         .after_files([
             RewriteRule::new("/api/auth/:path", "/api/auth/:path*"),
@@ -101,8 +109,13 @@ struct Browser {
     machine: IssuerMachine,
     /// The requests that the gate made of the token endpoint.
     token_requests: Vec<Outbound>,
-    /// What the token endpoint answers.
+    /// What the token endpoint answers to a code.
     token_answer: Option<Result<Inbound, FetchError>>,
+    /// What it answers to a refresh token.
+    refresh_answer: Option<Result<Inbound, FetchError>>,
+    /// The key set, where it is asked for again.
+    key_set_answer: Result<Inbound, FetchError>,
+    refreshes: Refreshes,
     /// The authorization requests that the gate pushed.
     pushed_requests: Vec<Outbound>,
     /// What the endpoint for them answers.
@@ -132,6 +145,9 @@ impl Browser {
             machine: ready_machine(&KEY.jwk_set()),
             token_requests: vec![],
             token_answer: None,
+            refresh_answer: None,
+            key_set_answer: Ok(ok(KEY.jwk_set())),
+            refreshes: Refreshes::new(RefreshLimits::default()),
             pushed_requests: vec![],
             pushed_answer: None,
             id_token: |login| id_token(login, ""),
@@ -150,14 +166,18 @@ impl Browser {
     }
 
     fn request(&mut self, method: &str, target: &str, fields: &[(&str, &str)]) -> Decision {
+        let step = self.begin(method, target, fields);
+        self.finish(step)
+    }
+
+    fn begin(&mut self, method: &str, target: &str, fields: &[(&str, &str)]) -> Step<GateFlow> {
         let mut headers: Vec<(String, String)> =
             fields.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
         if !headers.iter().any(|(name, _)| name == "host") {
             headers.push(("host".to_string(), "app.example".to_string()));
         }
         if !self.cookies.is_empty() {
-            let pairs: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
-            headers.push(("cookie".to_string(), pairs.join("; ")));
+            headers.push(("cookie".to_string(), self.cookie_field()));
         }
         let head = RequestHead {
             method,
@@ -167,8 +187,12 @@ impl Browser {
             secure: true,
         };
         let gate = self.gate.clone();
-        let step = self.call(|context| gate.begin(&head, context));
-        self.finish(step)
+        self.call(|context| gate.begin(&head, context))
+    }
+
+    fn cookie_field(&self) -> String {
+        let pairs: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        pairs.join("; ")
     }
 
     fn call<T>(&mut self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
@@ -179,24 +203,33 @@ impl Browser {
     }
 
     /// Plays the adapter until the request is decided, and keeps the cookies.
-    fn finish<F: Flow<Output = Decision>>(&mut self, mut step: Step<F>) -> Decision {
+    fn finish<F: Flow<Output = Decision>>(&mut self, step: Step<F>) -> Decision {
+        let decision = self.drive(step);
+        self.keep_cookies(&decision);
+        decision
+    }
+
+    /// Plays the adapter until a flow has come to its end.
+    fn drive<F: Flow>(&mut self, mut step: Step<F>) -> F::Output {
         for _ in 0..10 {
             step = match step {
-                Step::Done(decision) => {
-                    self.keep_cookies(&decision);
-                    return decision;
-                }
+                Step::Done(output) => return output,
                 Step::Fetch(fetch) => {
                     let request = fetch.request().clone();
                     let answers = if request.url.as_str() == "https://op.example/par" {
                         self.pushed_requests.push(request);
                         &self.pushed_answer
                     } else {
+                        let refreshes = request.body.contains("grant_type=refresh_token");
                         self.token_requests.push(request);
-                        &self.token_answer
+                        if refreshes { &self.refresh_answer } else { &self.token_answer }
                     };
                     let answer = answers.clone().unwrap_or(Err(FetchError::Transport));
                     self.call(|context| fetch.resume(answer, context))
+                }
+                Step::Refresh(wait) => {
+                    let outcome = self.settle(wait.demand());
+                    self.call(|context| wait.resume(outcome, context))
                 }
                 Step::Read(read) => {
                     let body = match core::mem::replace(&mut self.body, Err(BodyError::Broken)) {
@@ -224,6 +257,23 @@ impl Browser {
         panic!("the request does not end");
     }
 
+    fn settle(&mut self, demand: &RefreshDemand) -> RefreshOutcome {
+        loop {
+            match self.refreshes.demand(demand, after(self.clock)) {
+                RefreshProgress::Settled(outcome) => return outcome,
+                RefreshProgress::Pending { .. } => self.carry_out_refreshes(),
+            }
+        }
+    }
+
+    fn carry_out_refreshes(&mut self) {
+        while let Some(flight) = self.refreshes.poll_flight(after(self.clock)) {
+            let step = self.call(|context| flight.refreshing.begin(context));
+            let result = self.drive(step);
+            let _ = self.refreshes.on_landed(flight.id, result, after(self.clock));
+        }
+    }
+
     fn wait(&mut self, need: &crate::issuer::Need) -> Availability {
         loop {
             match self.machine.demand(need, after(self.clock)) {
@@ -232,7 +282,7 @@ impl Browser {
                     let flight = self.machine.poll_flight(after(self.clock)).unwrap();
                     let answer = match flight.document {
                         Document::Discovery => Err(FetchError::Transport),
-                        Document::KeySet => Ok(ok(KEY.jwk_set())),
+                        Document::KeySet => self.key_set_answer.clone(),
                     };
                     let entropy = &mut self.entropy;
                     let _ = self.machine.on_answer(flight.id, answer, after(self.clock), entropy);
@@ -269,7 +319,11 @@ impl Browser {
     /// Comes back from the provider with a good code.
     fn come_back(&mut self, login: &Login) -> Response {
         let id_token = (self.id_token)(login);
-        self.token_answer.get_or_insert_with(|| Ok(ok(tokens(&id_token))));
+        let mut body = tokens(&id_token);
+        if self.gate.0.client.asks_for_offline_access() {
+            body = body.replace(r#""token_type""#, r#""refresh_token":"refresh-0","token_type""#);
+        }
+        self.token_answer.get_or_insert_with(|| Ok(ok(body)));
         response(self.get(&callback(login)))
     }
 
@@ -278,6 +332,10 @@ impl Browser {
         let login = self.start_login("/private");
         let response = self.come_back(&login);
         assert_eq!((response.status, location(&response)), (303, "/private"));
+    }
+
+    fn sign_out(&mut self) -> Decision {
+        self.navigate("/api/auth/logout")
     }
 
     /// The session cookie, name and value.

@@ -3,6 +3,7 @@
 
 mod policy;
 mod provider;
+mod revocation;
 mod token;
 
 pub use policy::{LogoutPolicy, LogoutTargetError};
@@ -11,4 +12,5 @@ pub use token::LogoutTokenError;
 
 pub(crate) use policy::LogoutTarget;
 pub(crate) use provider::EndSession;
+pub(crate) use revocation::revocation_request;
 pub(crate) use token::{LogoutOrder, OrderedSessions};

@@ -1,0 +1,241 @@
+//! One refresh, from the request to the token endpoint to a session with new tokens.
+
+use crate::{
+    flow::{Await, Context, Fetch, Flow, Step},
+    gate::Gate,
+    http::{FetchError, Inbound},
+    issuer::{Availability, Need, ProviderMetadata},
+    jwt::{Inspected, TokenError},
+    key_set::KeyLookup,
+    oidc::{
+        IdTokenError, RefreshFailure, TokenResponse, check_refreshed_id_token, refresh_form,
+        refresh_refusal,
+    },
+    session::{Session, SessionTokens, UserClaims},
+};
+use alloc::boxed::Box;
+
+/// A session whose access token is to be refreshed.
+#[derive(Clone, Debug)]
+#[must_use = "a refresh is to be begun"]
+pub struct Refreshing {
+    gate: Gate,
+    session: Box<Session>,
+}
+
+impl Refreshing {
+    pub(in crate::gate) fn new(gate: Gate, session: Session) -> Self {
+        Self { gate, session: Box::new(session) }
+    }
+
+    pub(super) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Begins the refresh. It sends at most one request, with the refresh token, and may wait for
+    /// documents of the issuer.
+    pub fn begin(self, context: &mut Context<'_>) -> Step<RefreshFlow> {
+        if self.gate.is_revoked(&self.session, context) {
+            return Step::Done(Err(RefreshFailure::SignedOut));
+        }
+        let issuer = self.gate.0.issuer;
+        let snapshot = context.issuers.snapshot(issuer);
+        match snapshot.as_ref().and_then(|snapshot| snapshot.metadata()) {
+            Some(metadata) => self.send(metadata, context),
+            None => {
+                let flow = RefreshFlow { refreshing: self, waiting: Waiting::Metadata };
+                Step::Await(Await::new(issuer, Need::Metadata, flow))
+            }
+        }
+    }
+
+    fn send(self, metadata: &ProviderMetadata, context: &mut Context<'_>) -> Step<RefreshFlow> {
+        let Some(refresh_token) = &self.session.tokens.refresh_token else {
+            return Step::Done(Err(RefreshFailure::Internal));
+        };
+        let form = refresh_form(metadata, refresh_token);
+        let (now, entropy) = (context.now.unix, &mut *context.entropy);
+        match form.authenticated(&self.gate.0.client, metadata, now, entropy) {
+            Ok(request) => {
+                let flow = RefreshFlow { refreshing: self, waiting: Waiting::Tokens };
+                Step::Fetch(Fetch::new(request, flow))
+            }
+            Err(_) => Step::Done(Err(RefreshFailure::Internal)),
+        }
+    }
+
+    /// The session with `tokens`, and with the claims of a verified ID token.
+    fn renewed(self, tokens: SessionTokens, claims: Option<&UserClaims>) -> Session {
+        let session = *self.session;
+        let user = match claims {
+            Some(newer) => session.user.renewed(newer),
+            None => session.user,
+        };
+        Session { user, tokens, ..session }
+    }
+}
+
+/// A refresh that waits for something.
+#[derive(Debug)]
+pub struct RefreshFlow {
+    refreshing: Refreshing,
+    waiting: Waiting,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    /// For the discovery document.
+    Metadata,
+    /// For the token endpoint.
+    Tokens,
+    /// For the key of the ID token.
+    Key(Box<Verifying>),
+}
+
+/// New tokens, and an ID token that waits for its key.
+#[derive(Debug)]
+struct Verifying {
+    tokens: SessionTokens,
+    id_token: Inspected,
+}
+
+impl Flow for RefreshFlow {
+    type Output = Result<Session, RefreshFailure>;
+
+    fn on_answer(
+        self,
+        answer: Result<Inbound, FetchError>,
+        context: &mut Context<'_>,
+    ) -> Step<Self> {
+        match self.waiting {
+            Waiting::Tokens => on_tokens(self.refreshing, answer, context),
+            // No other wait is for an answer.
+            Waiting::Metadata | Waiting::Key(_) => Step::Done(Err(RefreshFailure::Internal)),
+        }
+    }
+
+    fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self> {
+        match self.waiting {
+            Waiting::Metadata => {
+                let snapshot = context.issuers.snapshot(self.refreshing.gate.0.issuer);
+                match snapshot.as_ref().and_then(|snapshot| snapshot.metadata()) {
+                    Some(metadata) => self.refreshing.send(metadata, context),
+                    None => Step::Done(Err(RefreshFailure::Unavailable)),
+                }
+            }
+            Waiting::Key(verifying) => {
+                Step::Done(on_key(self.refreshing, *verifying, availability, context))
+            }
+            Waiting::Tokens => Step::Done(Err(RefreshFailure::Internal)),
+        }
+    }
+}
+
+fn on_tokens(
+    refreshing: Refreshing,
+    answer: Result<Inbound, FetchError>,
+    context: &mut Context<'_>,
+) -> Step<RefreshFlow> {
+    match read_tokens(&refreshing, answer, context) {
+        Ok((tokens, None)) => Step::Done(Ok(refreshing.renewed(tokens, None))),
+        Ok((tokens, Some(id_token))) => {
+            let issuer = refreshing.gate.0.issuer;
+            let snapshot = context.issuers.snapshot(issuer);
+            let known = snapshot.as_ref().and_then(|snapshot| {
+                snapshot.key(id_token.algorithm(), id_token.key_id(), context.now.monotonic)
+            });
+            let is_known = matches!(known, Some(KeyLookup::Found(_) | KeyLookup::Ambiguous));
+            let verifying = Verifying { tokens, id_token };
+            if is_known {
+                return Step::Done(on_key(refreshing, verifying, Availability::Ready, context));
+            }
+            let need = Need::Key {
+                algorithm: verifying.id_token.algorithm(),
+                id: verifying.id_token.key_id().cloned(),
+            };
+            let waiting = Waiting::Key(Box::new(verifying));
+            Step::Await(Await::new(issuer, need, RefreshFlow { refreshing, waiting }))
+        }
+        Err(failure) => Step::Done(Err(failure)),
+    }
+}
+
+fn read_tokens(
+    refreshing: &Refreshing,
+    answer: Result<Inbound, FetchError>,
+    context: &mut Context<'_>,
+) -> Result<(SessionTokens, Option<Inspected>), RefreshFailure> {
+    let answer = answer.map_err(RefreshFailure::Fetch)?;
+    if answer.status != 200 {
+        return Err(refresh_refusal(&answer));
+    }
+    let gate = &refreshing.gate.0;
+    let now = context.now.unix;
+    let response = TokenResponse::read(&answer, now).map_err(RefreshFailure::Response)?;
+    let id_token = match &response.id_token {
+        Some(text) => {
+            let snapshot = context.issuers.snapshot(gate.issuer);
+            let metadata = snapshot.as_ref().and_then(|snapshot| snapshot.metadata());
+            let metadata = metadata.ok_or(RefreshFailure::Unavailable)?;
+            let token = gate
+                .id_tokens
+                .read(text.expose(), now)
+                .and_then(|token| token.from_issuer(metadata.issuer()))
+                .map_err(|error| RefreshFailure::IdToken(IdTokenError::Token(error)))?;
+            Some(token)
+        }
+        None => None,
+    };
+    let before = &refreshing.session.tokens;
+    let tokens = SessionTokens {
+        generation: before.generation.saturating_add(1),
+        access_token: response.access_token,
+        obtained_at: now,
+        expires_at: response.access_token_expires_at,
+        // Where the provider does not rotate, the old one stays (RFC 6749 §6).
+        refresh_token: response.refresh_token.or_else(|| before.refresh_token.clone()),
+        id_token: response
+            .id_token
+            .filter(|_| gate.keeps_id_token)
+            .or_else(|| before.id_token.clone()),
+    };
+    Ok((tokens, id_token))
+}
+
+fn on_key(
+    refreshing: Refreshing,
+    verifying: Verifying,
+    availability: Availability,
+    context: &mut Context<'_>,
+) -> Result<Session, RefreshFailure> {
+    let Verifying { mut tokens, id_token } = verifying;
+    let gate = &refreshing.gate.0;
+    let snapshot = context.issuers.snapshot(gate.issuer);
+    let key = snapshot.as_ref().and_then(|snapshot| {
+        snapshot.key(id_token.algorithm(), id_token.key_id(), context.now.monotonic)
+    });
+    let verified = match (key, availability) {
+        (Some(KeyLookup::Found(key)), _) => {
+            id_token.verify(key).map_err(|error| IdTokenError::Token(error).into())
+        }
+        // The old refresh token may be used up by now, so the new tokens must not be lost. An ID
+        // token that nobody can check counts as none, which a refresh may well do without.
+        (_, Availability::Unavailable { .. }) | (None, _) => {
+            tokens.id_token = refreshing.session.tokens.id_token.clone();
+            return Ok(refreshing.renewed(tokens, None));
+        }
+        (Some(KeyLookup::Ambiguous | KeyLookup::Unknown), _) => {
+            Err(RefreshFailure::IdToken(IdTokenError::Token(TokenError::UnknownKey)))
+        }
+    };
+    let verified = verified?;
+    check_refreshed_id_token(
+        &verified,
+        &gate.client,
+        refreshing.session.user(),
+        tokens.access_token.expose(),
+        &gate.crypto,
+    )?;
+    let claims = UserClaims::of_id_token(verified.claims(), &gate.kept_claims);
+    Ok(refreshing.renewed(tokens, Some(&claims)))
+}
