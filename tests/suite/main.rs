@@ -156,6 +156,7 @@ on_every_runtime! {
         what_another_tab_does_is_seen,
         a_double_click_signs_in_once,
         a_callback_that_is_opened_again_leads_on,
+        a_token_that_ends_behind_an_open_page_can_be_renewed_there,
         another_site_does_not_sign_a_person_out,
         the_private_page_is_usable_with_the_keyboard,
         pages_fit_a_phone,
