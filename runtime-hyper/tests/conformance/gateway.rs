@@ -24,6 +24,7 @@ use portcullis_hyper::{
     application::Application,
     body::Body,
     drive::Driver,
+    front_gate::FrontGate,
     gateway::Gateway,
     server::{ServerHandle, ServerLimits},
 };
@@ -78,7 +79,10 @@ fn gateway<H: Harness>(
     server: ServerLimits,
 ) -> (ServerHandle<H::Runtime>, SocketAddr) {
     let driver = Driver::new(share::<H>(Provider::new().machine()));
-    start_with::<H>(server, Gateway::new(gate(upstream, limits), driver, client::<H>(), Mirror))
+    start_with::<H>(
+        server,
+        Gateway::new(FrontGate::new(gate(upstream, limits), driver, client::<H>()), Mirror),
+    )
 }
 
 fn before<H: Harness>(peer: &Peer) -> (ServerHandle<H::Runtime>, SocketAddr) {
@@ -464,7 +468,8 @@ pub(crate) fn leads_to_the_provider<H: Harness>() {
     let provider = Provider::new();
     let driver = Driver::new(share::<H>(provider.machine()));
     let gate = gate(dead_address(), ForwardLimits::default());
-    let (_server, address) = start::<H>(Gateway::new(gate, driver, client::<H>(), Mirror));
+    let (_server, address) =
+        start::<H>(Gateway::new(FrontGate::new(gate, driver, client::<H>()), Mirror));
     let answer = exchange(address, &get("/api/auth/login"));
     assert!(
         answer.contains(&format!("\r\nlocation: {}/authorize?", provider.issuer())),
