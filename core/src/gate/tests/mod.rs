@@ -17,7 +17,7 @@ use crate::{
     crypto::RUSTCRYPTO,
     encoding,
     flow::Flow,
-    http::{BodyError, FetchError, Inbound, Outbound, QueryWriter},
+    http::{BodyError, FetchError, Inbound, Outbound, QueryWriter, Response},
     issuer::{Availability, Document, IssuerMachine, IssuerSnapshot},
     oidc::{ClientConfig, LoginPolicy},
     pattern::{Case, Pattern},
