@@ -27,6 +27,7 @@ use portcullis_hyper::{
     client::{Client, Fetcher, PoolLimits},
     crypto::AWS_LC,
     drive::Driver,
+    front_gate::FrontGate,
     gateway::Gateway,
     issuers::SharedIssuers,
     protected_api::ProtectedApi,
@@ -114,7 +115,7 @@ impl<R: Runtime> Demo<R> {
         let guard = ApiGuard::new(Guard::new(policy), driver.clone())
             .with_token_cache(TokenCacheLimits::default(), AWS_LC);
         let guarded = ProtectedApi::new(guard, Api);
-        let gate = Gateway::new(gate(&client, &api)?, driver, http, Pages);
+        let gate = Gateway::new(FrontGate::new(gate(&client, &api)?, driver, http), Pages);
         servers.push(api_server.start(guarded));
         servers.push(frontend_server.start(gate));
         let provider = client.issuer;
