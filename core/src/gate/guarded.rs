@@ -234,8 +234,9 @@ impl Gate {
         entropy: &mut dyn Entropy,
         headers: &mut Headers,
     ) {
-        let is_worth_it =
-            self.0.session_policy.is_worth_touching(session, now) || held.is_auth0_alone();
+        let is_worth_it = self.0.session_policy.is_worth_touching(session, now)
+            || held.is_auth0_alone()
+            || held.is_by_old_secret();
         if is_worth_it && !self.is_refreshed_soon(session, now) {
             let used = Session { used_at: now, ..session.clone() };
             self.try_write(&used, held, now, entropy, headers);
