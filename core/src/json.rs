@@ -11,7 +11,7 @@ use alloc::{
 use core::fmt;
 use serde::{
     Serialize, Serializer,
-    de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
 };
 
 /// A JSON value.
@@ -94,6 +94,8 @@ pub enum JsonError {
     MissingMember(&'static str),
     /// The text is JSON, but not an object.
     NotAnObject,
+    /// An object does not have what a type of the caller's needs.
+    Shape,
     /// Not JSON, a duplicate member, or more than the limits allow.
     Text,
     /// More bytes than the limits allow.
@@ -105,6 +107,7 @@ impl fmt::Display for JsonError {
         match self {
             Self::MemberType(name) => write!(f, "the member {name} has the wrong type"),
             Self::MissingMember(name) => write!(f, "the member {name} is absent"),
+            Self::Shape => f.write_str("the object does not have the shape that is needed"),
             Self::NotAnObject => f.write_str("the JSON text is not an object"),
             Self::Text => f.write_str("not a strict JSON text"),
             Self::TooLong => f.write_str("the JSON text is too long"),
@@ -222,6 +225,15 @@ impl Object {
     /// The members, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
         self.0.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// The object as a type of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError::Shape`] where it does not have what the type needs.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
+        serde_json::from_str(&self.to_json()).map_err(|_| JsonError::Shape)
     }
 
     /// The object as JSON text.

@@ -27,6 +27,7 @@ use portcullis_hyper::{
     client::{Client, Fetcher, PoolLimits},
     crypto::AWS_LC,
     drive::Driver,
+    front_gate::FrontGate,
     gateway::Gateway,
     issuers::SharedIssuers,
     protected_api::ProtectedApi,
@@ -112,7 +113,7 @@ impl<R: Runtime> Demo<R> {
         let policy =
             TokenPolicy::access_token([client.audience.as_str()]).map_err(StartError::Audience)?;
         let guarded = ProtectedApi::new(ApiGuard::new(Guard::new(policy), driver.clone()), Api);
-        let gate = Gateway::new(gate(&client, &api)?, driver, http, Pages);
+        let gate = Gateway::new(FrontGate::new(gate(&client, &api)?, driver, http), Pages);
         servers.push(api_server.start(guarded));
         servers.push(frontend_server.start(gate));
         let provider = client.issuer;

@@ -15,14 +15,15 @@ use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use portcullis_core::{
     crypto::CryptoProvider,
     flow::{Context, Step},
-    guard::{Guard, GuardFlow, Refusal, Revocation, Verdict},
+    guard::{Guard, GuardFlow, Refusal, TokenStatus, Verdict},
     http::{RequestHead, Response as Answer},
     jwt::{TokenCacheLimits, VerifiedToken},
 };
 use std::sync::Arc;
 
-/// A [`Guard`] that can be put before an application: see
-/// [`ProtectedApi`](crate::protected_api::ProtectedApi). Cloning it is cheap, and the clones are one.
+/// A [`Guard`] that can be put before an application: before one of this engine's with
+/// [`ProtectedApi`](crate::protected_api::ProtectedApi), before any other with `GuardLayer` (feature
+/// `tower`). Cloning it is cheap, and the clones are one.
 ///
 /// What passes finds its token in the extensions of the request, as a
 /// [`VerifiedToken`](portcullis_core::jwt::VerifiedToken), and the [`Guard`], for rules that only the
@@ -36,7 +37,7 @@ pub struct ApiGuard<R> {
 }
 
 type AskRevocation =
-    dyn Fn(VerifiedToken) -> Pin<Box<dyn Future<Output = Revocation> + Send>> + Send + Sync;
+    dyn Fn(VerifiedToken) -> Pin<Box<dyn Future<Output = TokenStatus> + Send>> + Send + Sync;
 
 impl<R: Runtime> ApiGuard<R> {
     /// A guard whose keys come through `driver`. Every token is verified each time.
@@ -61,7 +62,7 @@ impl<R: Runtime> ApiGuard<R> {
     pub fn with_revocation<F, W>(self, ask: F) -> Self
     where
         F: Fn(VerifiedToken) -> W + Send + Sync + 'static,
-        W: Future<Output = Revocation> + Send + 'static,
+        W: Future<Output = TokenStatus> + Send + 'static,
     {
         Self { revocation: Some(Arc::new(move |token| Box::pin(ask(token)))), ..self }
     }
@@ -97,21 +98,19 @@ impl<R: Runtime> ApiGuard<R> {
             Verdict::Anonymous => Ok(None),
             Verdict::Answered(answer) => Err(answer),
             Verdict::AskRevocation(check) => {
-                let revocation = self.ask(check.token()).await;
-                let verdict = check.resume(revocation);
+                let status = self.ask(check.token()).await;
+                let verdict = check.resume(status);
                 verdict.map(Some).map_err(|refusal| refused(refusal, &head, connection))
             }
             Verdict::Refused(refusal) => Err(refused(refusal, &head, connection)),
         };
         match passed {
             Ok(token) => Ok(self.pass(token, head, body, connection)),
-            Err(answer) => Err(self.answer(answer, &head, body).await),
+            Err(answer) => {
+                let runtime = self.driver.runtime();
+                Err(early::answer(runtime, answer, &head.headers, body).await)
+            }
         }
-    }
-
-    /// Gives an answer of the core's to a request whose body was not asked for.
-    pub(crate) async fn answer(&self, answer: Answer, head: &Parts, body: Body) -> Response<Body> {
-        early::answer(self.driver.runtime(), answer, &head.headers, body).await
     }
 
     /// The first step of a request, and where to remember its token.
@@ -140,12 +139,12 @@ impl<R: Runtime> ApiGuard<R> {
         }
     }
 
-    async fn ask(&self, token: &VerifiedToken) -> Revocation {
+    async fn ask(&self, token: &VerifiedToken) -> TokenStatus {
         match &self.revocation {
             Some(ask) => ask(token.clone()).await,
             None => {
                 tracing::error!("the guard asks whether tokens were revoked, and nobody answers");
-                Revocation::Unknown
+                TokenStatus::Unknown
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use core::{
+    any::Any,
     error::Error,
     fmt,
     pin::Pin,
@@ -34,13 +35,19 @@ impl Body {
         Self(Kind::Whole(None))
     }
 
-    /// The frames of `body` as they come. A body that is known to be empty is not kept.
+    /// The frames of `body` as they come. A body that is known to be empty is not kept, and one of
+    /// this type stays what it is.
     #[must_use]
     pub fn stream<B>(body: B) -> Self
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
+        let mut body = Some(body);
+        if let Some(own) = (&mut body as &mut dyn Any).downcast_mut::<Option<Self>>() {
+            return own.take().unwrap_or_default();
+        }
+        let Some(body) = body else { return Self::empty() };
         if body.is_end_stream() {
             return Self::empty();
         }

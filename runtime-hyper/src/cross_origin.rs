@@ -1,14 +1,34 @@
 //! CORS around whatever answers: before a request is looked at, and on its answer.
 
 use crate::{
+    body::Body,
     convert::{self, View},
     server::Connection,
 };
+use core::future::Future;
 use http::{Response, request::Parts};
 use portcullis_core::{
     cors::{Cors, CorsDecision, CorsEdits},
     http::Response as Answer,
 };
+
+/// The answer that `answer` gives to a request, with CORS around it where there is a policy.
+pub(crate) async fn around<W>(
+    cors: Option<&Cors>,
+    head: Parts,
+    body: Body,
+    connection: Option<Connection>,
+    answer: impl FnOnce(Parts, Body) -> W,
+) -> Response<Body>
+where
+    W: Future<Output = Response<Body>>,
+{
+    let Some(cors) = cors else { return answer(head, body).await };
+    match begin(cors, &head, connection) {
+        Crossing::Answered(answer) => convert::response(answer),
+        Crossing::Goes(edits) => finish(&edits, answer(head, body).await),
+    }
+}
 
 /// What becomes of a request, where there is a policy.
 pub(crate) enum Crossing {

@@ -5,17 +5,21 @@
 
 use crate::{
     body::{Body, ReadError},
+    client::{Client, Fetcher, PoolLimits},
     clock::SystemEntropy,
     issuers::SharedIssuers,
     refreshes::SharedRefreshes,
     revocations::{MemoryRevocations, RevocationStore},
     runtime::{Runtime, within},
+    tls::{self, TlsError},
 };
 use core::{fmt, pin::pin};
 use portcullis_core::{
+    crypto::CryptoProvider,
     flow::{Context, Flow, Step},
     gate::RefreshLimits,
     http::{BodyError, BodyLimits},
+    issuer::{IssuerConfig, IssuerMachine},
     time::Now,
 };
 use std::sync::Arc;
@@ -54,6 +58,22 @@ impl<R: Runtime> Driver<R> {
     #[must_use]
     pub fn with_revocations(self, revocations: Arc<dyn RevocationStore>) -> Self {
         Self { revocations, ..self }
+    }
+
+    /// A driver of flows that look at the issuers of `configs`, in this order, with a client of its
+    /// own that trusts the bundled roots.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] where TLS is not to be had.
+    pub fn for_issuers(
+        runtime: R,
+        configs: impl IntoIterator<Item = IssuerConfig>,
+        crypto: CryptoProvider,
+    ) -> Result<Self, TlsError> {
+        let client = Client::new(runtime, tls::client_config(None)?, PoolLimits::default());
+        let machines = configs.into_iter().map(|config| IssuerMachine::new(config, crypto));
+        Ok(Self::new(SharedIssuers::new(machines, Fetcher::new(client))))
     }
 
     /// The runtime that the driver runs on.

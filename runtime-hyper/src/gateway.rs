@@ -1,114 +1,55 @@
-//! The front gate as a server: runs the core's [`Gate`] and does what it decides.
+//! The front gate as a server: CORS, then the core's gate, then an upstream or the application.
 
 use crate::{
     application::Application,
-    body::{Body, Guarded},
-    client::{Client, ClientError},
-    convert::{self, View},
-    drive::Driver,
-    early,
-    progress::{Fault, track},
+    body::Body,
+    cross_origin,
+    front_gate::FrontGate,
     runtime::Runtime,
     server::{Connection, Handler},
 };
-use core::{fmt, pin::pin};
-use http::{Request, Response, StatusCode, Uri, request::Parts, uri::PathAndQuery};
-use portcullis_core::gate::{
-    Answer, Decision, Forward, Gate, ResponseEdits, Serve, UpstreamFailure,
-};
+use core::{convert::Infallible, fmt};
+use http::{Request, Response, request::Parts};
+use portcullis_core::cors::Cors;
 
 /// A gate in front of an application and of upstreams.
-///
-/// The decision is made from the head of a request alone: not a byte of a body is asked for before
-/// it, so that a client that expects `100 Continue` learns of a refusal instead. The one exception is
-/// a provider's form for a back-channel logout, which is small. What is proxied streams in both
-/// directions at once.
 pub struct Gateway<R, A> {
-    gate: Gate,
-    driver: Driver<R>,
-    client: Client<R>,
+    gate: FrontGate<R>,
+    cors: Option<Cors>,
     application: A,
 }
 
 impl<R: Runtime, A: Application> Gateway<R, A> {
-    /// A gate that forwards through `client` and serves `application`.
+    /// A gate before `application`.
     #[must_use]
-    pub const fn new(gate: Gate, driver: Driver<R>, client: Client<R>, application: A) -> Self {
-        Self { gate, driver, client, application }
+    pub const fn new(gate: FrontGate<R>, application: A) -> Self {
+        Self { gate, cors: None, application }
     }
 
-    async fn forward(&self, forward: Forward, head: Parts, body: Body) -> Response<Body> {
-        let timer = self.client.runtime().timer();
-        let (body, progress) = track(body);
-        let mut request = Request::new(body);
-        *request.method_mut() = head.method;
-        let (edits, added) = (&forward.request, forward.request.added().iter());
-        *request.headers_mut() = convert::edit(head.headers, |name, _| edits.keeps(name), added);
-
-        let limits = forward.limits;
-        let sent = self.client.send(&forward.destination, request, limits.connect);
-        let failure = match progress.within(&timer, limits.first_byte, pin!(sent)).await {
-            Some(Ok(response)) if !response.status().is_informational() => {
-                let response =
-                    response.map(|body| Body::stream(Guarded::new(body, timer, limits.idle)));
-                return edited(response, &forward.response);
-            }
-            // Nobody asked the upstream to switch protocols.
-            Some(Ok(_)) => Failure::Upstream(UpstreamFailure::Protocol, String::new()),
-            Some(Err(error)) => match progress.fault() {
-                Some(fault) => Failure::Client(fault),
-                None => Failure::Upstream(failure(&error), error.to_string()),
-            },
-            None => Failure::Upstream(UpstreamFailure::Timeout, String::new()),
-        };
-        match failure {
-            Failure::Client(fault) => {
-                tracing::debug!(?fault, "the body of a request broke off");
-                early::bare(match fault {
-                    Fault::Broken => StatusCode::BAD_REQUEST,
-                    Fault::Idle => StatusCode::REQUEST_TIMEOUT,
-                })
-            }
-            Failure::Upstream(failure, reason) => {
-                let upstream = forward.destination.authority();
-                tracing::warn!(upstream, ?failure, reason, "an upstream gave no answer");
-                edited(convert::response(forward.failed(failure)), &forward.response)
-            }
-        }
+    /// Answers preflights before the gate looks at anything, and puts the fields of CORS on every
+    /// answer, an upstream's among them, whose own are taken away. Without this, nothing is said of
+    /// CORS, and nothing is taken away.
+    #[must_use]
+    pub fn with_cors(self, cors: Cors) -> Self {
+        Self { cors: Some(cors), ..self }
     }
 
-    async fn serve(&self, serve: Serve, mut head: Parts, body: Body) -> Response<Body> {
-        let Serve { path, query, session, request: edits, response: response_edits, .. } = serve;
-        let target = match query {
-            Some(query) => format!("{path}?{query}"),
-            None => path,
+    async fn answer(&self, head: Parts, body: Body, connection: Connection) -> Response<Body> {
+        let serve = async |request, session: Option<_>| {
+            Ok::<_, Infallible>(self.application.call(request, session.as_ref()).await)
         };
-        let Ok(target) = PathAndQuery::try_from(target) else {
-            return early::bare(StatusCode::BAD_REQUEST);
-        };
-        head.uri = Uri::from(target);
-        let added = edits.added().iter();
-        head.headers = convert::edit(head.headers, |name, _| edits.keeps(name), added);
-        let request = Request::from_parts(head, body);
-        let response = self.application.call(request, session.as_ref()).await;
-        edited(response, &response_edits)
+        let Ok(answer) = self.gate.handle(head, body, Some(connection), serve).await;
+        answer
     }
 }
 
 impl<R: Runtime, A: Application> Handler for Gateway<R, A> {
     async fn handle(&self, request: Request<Body>, connection: Connection) -> Response<Body> {
-        let (head, mut body) = request.into_parts();
-        let step = convert::with_head(&head, Some(connection), |head| {
-            self.driver.begin(|context| self.gate.begin(head, context))
-        });
-        match self.driver.drive(step, &mut body).await {
-            Decision::Forward(forward) => self.forward(forward, head, body).await,
-            Decision::Serve(serve) => self.serve(serve, head, body).await,
-            Decision::Respond(answer) => {
-                log(&answer, &head, connection);
-                early::answer(self.client.runtime(), answer.response, &head.headers, body).await
-            }
-        }
+        let (head, body) = request.into_parts();
+        cross_origin::around(self.cors.as_ref(), head, body, Some(connection), |head, body| {
+            self.answer(head, body, connection)
+        })
+        .await
     }
 }
 
@@ -116,43 +57,4 @@ impl<R, A> fmt::Debug for Gateway<R, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gateway").field("gate", &self.gate).finish_non_exhaustive()
     }
-}
-
-/// Logs an answer of the gate's own: a warning where it is the fault of this side or of the
-/// provider, and then without the query, which may hold a code.
-fn log(answer: &Answer, head: &Parts, connection: Connection) {
-    let (peer, method, path) = (connection.peer, &head.method, head.uri.path());
-    let (status, code, reason) = (answer.response.status, answer.reason.code(), answer.reason);
-    if status >= 500 {
-        tracing::warn!(%peer, %method, ?path, status, code, %reason, "the gate could not serve");
-    } else if reason.is_ordinary() {
-        tracing::debug!(%peer, %method, ?path, status, code, %reason, "the gate answers");
-    } else {
-        tracing::info!(%peer, %method, ?path, status, code, %reason, "the gate refuses");
-    }
-}
-
-/// Who is at fault for there being no answer.
-enum Failure {
-    Client(Fault),
-    Upstream(UpstreamFailure, String),
-}
-
-const fn failure(error: &ClientError) -> UpstreamFailure {
-    match error {
-        ClientError::Connect(_) => UpstreamFailure::Connect,
-        ClientError::ConnectTimeout => UpstreamFailure::Timeout,
-        ClientError::Destination(_) | ClientError::Protocol(_) => UpstreamFailure::Protocol,
-    }
-}
-
-/// The response as the browser is to see it.
-fn edited(response: Response<Body>, edits: &ResponseEdits) -> Response<Body> {
-    let (head, body) = response.into_parts();
-    let filter = edits.filter(&View(&head.headers));
-    let mut response = Response::new(body);
-    *response.status_mut() = head.status;
-    *response.headers_mut() =
-        convert::edit(head.headers, |name, value| filter.keeps(name, value), filter.added());
-    response
 }

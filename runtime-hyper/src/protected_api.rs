@@ -4,7 +4,7 @@ use crate::{
     api_guard::{ApiGuard, Passed, make_private},
     application::Application,
     body::Body,
-    cross_origin::{self, Crossing},
+    cross_origin,
     runtime::Runtime,
     server::{Connection, Handler},
 };
@@ -53,13 +53,10 @@ impl<R: Runtime, A: Application> ProtectedApi<R, A> {
 impl<R: Runtime, A: Application> Handler for ProtectedApi<R, A> {
     async fn handle(&self, request: Request<Body>, connection: Connection) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let Some(cors) = &self.cors else { return self.answer(head, body, connection).await };
-        match cross_origin::begin(cors, &head, Some(connection)) {
-            Crossing::Answered(answer) => self.guard.answer(answer, &head, body).await,
-            Crossing::Goes(edits) => {
-                cross_origin::finish(&edits, self.answer(head, body, connection).await)
-            }
-        }
+        cross_origin::around(self.cors.as_ref(), head, body, Some(connection), |head, body| {
+            self.answer(head, body, connection)
+        })
+        .await
     }
 }
 

@@ -10,14 +10,17 @@ mod api_tokens;
 mod auth0_cookies;
 mod bad_input;
 mod browser;
+mod catalogue;
 mod client_tests;
 mod dependencies;
 mod documentation;
+mod examples;
 mod express_differential;
 mod flow;
 mod harness;
 mod interoperability;
 mod issuer_model;
+mod jsonwebtoken_differential;
 mod logout;
 mod next_differential;
 mod outages;
@@ -131,6 +134,8 @@ on_every_runtime! {
         a_sign_in_that_a_certified_provider_breaks_off_is_forbidden,
         signing_out_ends_the_session_at_a_certified_provider,
         a_certified_provider_signs_people_out_over_the_back_channel,
+        a_certified_provider_sees_each_refresh_token_once,
+        signing_out_gives_the_refresh_token_back,
         a_certified_provider_takes_pushed_requests_and_signed_assertions,
         a_mock_provider_signs_people_in,
     ]
@@ -152,6 +157,7 @@ on_every_runtime! {
         what_another_tab_does_is_seen,
         a_double_click_signs_in_once,
         a_callback_that_is_opened_again_leads_on,
+        a_token_that_ends_behind_an_open_page_can_be_renewed_there,
         another_site_does_not_sign_a_person_out,
         the_private_page_is_usable_with_the_keyboard,
         pages_fit_a_phone,

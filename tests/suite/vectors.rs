@@ -66,7 +66,7 @@ macro_rules! rsa_pkcs1 {
     };
 }
 
-// J27, rules 29 to 31.
+// J27, rule 29, rule 30, rule 31.
 rsa_pkcs1! {
     rsa_pkcs1_2048_sha256: Rsa2048Sha256, Rs256, 259;
     rsa_pkcs1_2048_sha384: Rsa2048Sha384, Rs384, 258;

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use alloc::vec;
 
-    /// J12: hostile keys are dropped before a provider sees them.
+    /// J12, rule 27: hostile keys are dropped before a provider sees them.
     #[test]
     fn refuses_hostile_rsa_keys() {
         let modulus = |bytes: usize, highest: u8, lowest: u8| {

@@ -10,6 +10,9 @@
 //!                                     AskRevocation ── resume ─► the token │ a refusal
 //! ```
 //!
+//! A guard waits for its issuer and for nothing else: its steps are never [`Step::Fetch`],
+//! [`Step::Read`] or [`Step::Revoke`].
+//!
 //! Exactly one token is looked at. The first thing that is wrong decides, in this order: the path,
 //! where routes depend on it; the credentials; the token; its signature; what the route asks of it;
 //! whether it was revoked. Nothing is fetched for a token that could not be accepted anyway.
@@ -142,20 +145,20 @@ impl RevocationCheck {
     /// # Errors
     ///
     /// The refusal, where the token was revoked, or where that could not be found out.
-    pub fn resume(self, revocation: Revocation) -> Result<VerifiedToken, Refusal> {
-        match revocation {
-            Revocation::Good => Ok(self.token),
-            Revocation::Revoked => Err(self.guard.refuse(RefusalReason::Revoked)),
-            Revocation::Unknown => Err(self.guard.refuse(RefusalReason::RevocationUnknown)),
+    pub fn resume(self, status: TokenStatus) -> Result<VerifiedToken, Refusal> {
+        match status {
+            TokenStatus::Active => Ok(self.token),
+            TokenStatus::Revoked => Err(self.guard.refuse(RefusalReason::Revoked)),
+            TokenStatus::Unknown => Err(self.guard.refuse(RefusalReason::RevocationUnknown)),
         }
     }
 }
 
 /// Whether a token was revoked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Revocation {
+pub enum TokenStatus {
     /// It was not.
-    Good,
+    Active,
     /// It was.
     Revoked,
     /// That could not be found out. The request is answered with 503.

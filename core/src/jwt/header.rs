@@ -12,11 +12,11 @@ pub(super) const MAX_ENCODED_LENGTH: usize = 2048;
 
 const LIMITS: JsonLimits = JsonLimits { bytes: MAX_ENCODED_LENGTH, depth: 8, members: 32 };
 
-/// Members that bring a key along, that belong to encrypted tokens, or that change how the payload
-/// is read.
-const FORBIDDEN: [&str; 19] = [
-    "apu", "apv", "b64", "cty", "enc", "epk", "iv", "jku", "jwk", "p2c", "p2s", "skid", "tag",
-    "url", "x5c", "x5t", "x5t#S256", "x5u", "zip",
+/// Members that bring a key along, that belong to encrypted tokens or to ACME (RFC 8555 §6), or that
+/// change how the payload is read.
+const FORBIDDEN: [&str; 20] = [
+    "apu", "apv", "b64", "cty", "enc", "epk", "iv", "jku", "jwk", "nonce", "p2c", "p2s", "skid",
+    "tag", "url", "x5c", "x5t", "x5t#S256", "x5u", "zip",
 ];
 
 /// The name of a key within the key set of its issuer: an opaque text, compared byte for byte and

@@ -22,7 +22,7 @@ fn id(text: &str) -> KeyId {
     KeyId::new(text).unwrap()
 }
 
-/// J12, J13: one odd key never spoils the set, and the reason is observable.
+/// J12, J13, rule 26: one odd key never spoils the set, and the reason is observable.
 #[test]
 fn leaves_odd_keys_out_and_says_why() {
     let good = ProviderKey::two().jwk();
@@ -102,4 +102,34 @@ fn two_keys_of_one_name_are_ambiguous() {
     let same = two.replace(r#""kid":"two""#, r#""kid":"one""#);
     let set = parse(&format!(r#"{{"keys":[{one},{same}]}}"#)).unwrap();
     assert!(matches!(set.find(RS256, Some(&id("one"))), KeyLookup::Ambiguous));
+}
+
+/// Rule 8: a key is for one algorithm: the one that it names, or the first allowed one of its type.
+#[test]
+fn a_key_is_for_one_algorithm() {
+    let (rs256, rs512) = (SignatureAlgorithm::Rs256, SignatureAlgorithm::Rs512);
+    let one = ProviderKey::one().jwk();
+    let nameless = one.replace(r#""alg":"RS256","#, "");
+    for (key, allowed, expected) in [
+        (&one, &[rs256, rs512][..], [true, false]),
+        (&one, &[rs512, rs256], [true, false]),
+        (&nameless, &[rs256, rs512], [true, false]),
+        (&nameless, &[rs512, rs256], [false, true]),
+        (&nameless, &[rs512], [false, true]),
+    ] {
+        let text = format!(r#"{{"keys":[{key}]}}"#);
+        let set = KeySet::parse(text.as_bytes(), allowed, &RUSTCRYPTO).unwrap();
+        let id = id("one");
+        let found = [rs256, rs512]
+            .map(|algorithm| matches!(set.find(algorithm, Some(&id)), KeyLookup::Found(_)));
+        assert_eq!(found, expected, "{key:.60} {allowed:?}");
+    }
+}
+
+/// Rule 28: a certificate beside a key is neither used nor a reason to leave the key out.
+#[test]
+fn certificates_are_not_looked_at() {
+    let certificate = r#""x5c":["not a certificate"],"x5t":7,"x5u":"https://evil.example","kty""#;
+    let set = beside_a_good_key(&ProviderKey::two().jwk().replace("\"kty\"", certificate));
+    assert_eq!((set.len(), set.skipped()), (2, &[][..]));
 }

@@ -7,6 +7,7 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 use super::expiring::ExpiringMap;
+use super::organization::Organization;
 use super::request::{CodeChallenge, Scope};
 use super::user::UserName;
 use crate::random::random_text;
@@ -20,6 +21,7 @@ pub(super) struct Grant {
     pub(super) audience: Option<String>,
     pub(super) authenticated_at: u64,
     pub(super) session_id: String,
+    pub(super) organization: Option<Organization>,
 }
 
 /// What an authorization code stands for.

@@ -11,7 +11,7 @@ use http::{
 };
 
 /// Checks what stands in the head of a request about the message itself.
-pub(super) fn check<B>(request: &Request<B>) -> Result<(), Refusal> {
+pub(crate) fn check<B>(request: &Request<B>) -> Result<(), Refusal> {
     if request.method() == Method::CONNECT {
         return Err(Refusal::Tunnel);
     }
@@ -55,7 +55,7 @@ fn authority(host: &HeaderValue) -> Option<Authority> {
 
 /// Why a request is not handed on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// `Host` is missing, repeated or malformed.
     Host,
     /// The request line names another host than `Host`.
@@ -70,7 +70,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// The reason, for the log.
-    pub(super) const fn reason(self) -> &'static str {
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Host => "host is missing, repeated or malformed",
             Self::OtherHost => "the target names another host than the host field",
@@ -81,7 +81,7 @@ impl Refusal {
     }
 
     /// An answer that closes the connection, since what follows on it cannot be trusted either.
-    pub(super) fn response(self) -> Response<Body> {
+    pub(crate) fn response(self) -> Response<Body> {
         early::bare(match self {
             Self::Tunnel => StatusCode::METHOD_NOT_ALLOWED,
             _ => StatusCode::BAD_REQUEST,

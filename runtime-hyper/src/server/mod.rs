@@ -1,6 +1,6 @@
 //! The HTTP/1.1 server: listeners, limits, and an end in good order.
 
-mod border;
+pub(crate) mod border;
 mod connection;
 mod write_limit;
 
@@ -46,6 +46,15 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// Whether TLS protects it up to this process.
     pub secure: bool,
+}
+
+impl Connection {
+    /// A connection from `peer`. For servers other than this engine's, see
+    /// `GateLayer` (feature `tower`).
+    #[must_use]
+    pub const fn new(peer: SocketAddr, secure: bool) -> Self {
+        Self { peer, secure }
+    }
 }
 
 /// What a server puts up with. hyper's own limit of 100 header fields stands beside these.
@@ -229,7 +238,7 @@ impl<R: Runtime, H: Handler> Acceptor<R, H> {
     }
 
     fn start(&self, stream: R::Tcp, peer: SocketAddr, slot: OwnedSemaphorePermit) {
-        let connection = Connection { peer, secure: false };
+        let connection = Connection::new(peer, false);
         let (limits, phase) = (self.limits, self.phase.clone());
         let (timer, handler) = (self.runtime.timer(), self.handler.clone());
         self.runtime.spawn(async move {

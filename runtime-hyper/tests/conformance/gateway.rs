@@ -24,6 +24,7 @@ use portcullis_hyper::{
     application::Application,
     body::Body,
     drive::Driver,
+    front_gate::FrontGate,
     gateway::Gateway,
     server::{ServerHandle, ServerLimits},
 };
@@ -34,7 +35,7 @@ use std::{
     thread,
 };
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const SECRET: &str = "9f2c4b7e1a6d8035c4e7f1b92a5d6380";
 
 /// Shows what it was given, and sets cookies of its own and of the gate's names.
 struct Mirror;
@@ -78,7 +79,10 @@ fn gateway<H: Harness>(
     server: ServerLimits,
 ) -> (ServerHandle<H::Runtime>, SocketAddr) {
     let driver = Driver::new(share::<H>(Provider::new().machine()));
-    start_with::<H>(server, Gateway::new(gate(upstream, limits), driver, client::<H>(), Mirror))
+    start_with::<H>(
+        server,
+        Gateway::new(FrontGate::new(gate(upstream, limits), driver, client::<H>()), Mirror),
+    )
 }
 
 fn before<H: Harness>(peer: &Peer) -> (ServerHandle<H::Runtime>, SocketAddr) {
@@ -464,7 +468,8 @@ pub(crate) fn leads_to_the_provider<H: Harness>() {
     let provider = Provider::new();
     let driver = Driver::new(share::<H>(provider.machine()));
     let gate = gate(dead_address(), ForwardLimits::default());
-    let (_server, address) = start::<H>(Gateway::new(gate, driver, client::<H>(), Mirror));
+    let (_server, address) =
+        start::<H>(Gateway::new(FrontGate::new(gate, driver, client::<H>()), Mirror));
     let answer = exchange(address, &get("/api/auth/login"));
     assert!(
         answer.contains(&format!("\r\nlocation: {}/authorize?", provider.issuer())),

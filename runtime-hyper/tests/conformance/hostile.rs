@@ -1,5 +1,5 @@
 //! An issuer that means no good: it stalls, drips, cuts, redirects, lies about its length, fails and
-//! rotates. J08, J09, J10, over real sockets, from the guard down.
+//! rotates. Over real sockets, from the guard down.
 
 use super::{
     Harness,
@@ -236,6 +236,7 @@ fn outlives<H: Harness>(trick: Trick) {
     eventually("nothing is left hanging", || server.state.stalled.load(Ordering::SeqCst) == 0);
 }
 
+/// J09: an outage is no answer at all, half of one, or one that takes for ever.
 pub(crate) fn outlives_a_server_that_stalls<H: Harness>() {
     outlives::<H>(Trick::Stall);
     outlives::<H>(Trick::StallInBody);
@@ -250,6 +251,7 @@ pub(crate) fn outlives_a_server_that_cuts<H: Harness>() {
     outlives::<H>(Trick::Cut);
 }
 
+/// J10: nobody is followed, wherever he leads.
 pub(crate) fn outlives_a_server_that_redirects<H: Harness>() {
     let elsewhere = Server::new(Trick::None);
     outlives::<H>(Trick::Redirect(elsewhere.peer.address));

@@ -26,6 +26,7 @@ use portcullis_hyper::{
     client::{Client, Fetcher, PoolLimits},
     crypto::AWS_LC,
     drive::Driver,
+    front_gate::FrontGate,
     gateway::Gateway,
     issuers::SharedIssuers,
     protected_api::ProtectedApi,
@@ -128,7 +129,7 @@ fn gate(settings: &Value) -> Gateway<TokioRuntime, PrivateRoute> {
         .api([Pattern::new("/api/:path*", Case::default()).unwrap()])
         .build()
         .unwrap();
-    Gateway::new(gate, driver, http, PrivateRoute)
+    Gateway::new(FrontGate::new(gate, driver, http), PrivateRoute)
 }
 
 /// What the axum API checks tokens with.

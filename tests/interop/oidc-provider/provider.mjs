@@ -42,11 +42,14 @@ const configuration = {
     accountId,
     claims: () => ({ sub: accountId, name: 'Example User', email: 'user@app.example' }),
   }),
+  // Each of them can be used once; one that comes again ends the whole grant.
+  rotateRefreshToken: () => true,
   // Auth0 calls the API `audience`, the standard calls it `resource` (RFC 8707).
   extraParams: ['audience'],
   features: {
     backchannelLogout: { enabled: true },
     pushedAuthorizationRequests: { enabled: true },
+    revocation: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => AUTH0_AUDIENCE,
@@ -63,6 +66,9 @@ const configuration = {
 
 const counts = {
   tokens: 0,
+  refreshes: 0,
+  refused: 0,
+  revokedGrants: 0,
   pushedRequests: 0,
   backchannelLogouts: 0,
   failedBackchannelLogouts: 0,
@@ -72,7 +78,12 @@ const server = createServer();
 server.listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, configuration);
-  provider.on('grant.success', () => (counts.tokens += 1));
+  provider.on('grant.success', ({ oidc }) => {
+    counts.tokens += 1;
+    if (oidc.params.grant_type === 'refresh_token') counts.refreshes += 1;
+  });
+  provider.on('grant.revoked', () => (counts.revokedGrants += 1));
+  provider.on('grant.error', () => (counts.refused += 1));
   provider.on('pushed_authorization_request.success', () => (counts.pushedRequests += 1));
   provider.on('backchannel.success', () => (counts.backchannelLogouts += 1));
   provider.on('backchannel.error', (_, error) => {

@@ -9,7 +9,7 @@ use ureq::{Agent, RequestExt as _, http::Request};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A client with cookies, which are the same on every port of a host, as in a browser.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Client {
     agent: Agent,
     /// The cookies that are held.

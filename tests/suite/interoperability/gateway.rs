@@ -16,6 +16,7 @@ use portcullis_hyper::{
     client::{Client, Fetcher, PoolLimits},
     crypto::AWS_LC,
     drive::Driver,
+    front_gate::FrontGate,
     gateway,
     issuers::SharedIssuers,
     runtime::{self, TokioRuntime},
@@ -94,7 +95,8 @@ async fn serve<R: runtime::Runtime>(
     let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(http.clone())));
     let mut server = Server::new(runtime, ServerLimits::default());
     let bound = server.bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
-    let handle = server.start(gateway::Gateway::new(gate, driver, http, Who));
+    let gate = FrontGate::new(gate, driver, http);
+    let handle = server.start(gateway::Gateway::new(gate, Who));
     address.send(format!("http://{bound}")).expect("somebody waits for it");
     stopped.notified().await;
     handle.shutdown(Duration::ZERO).await;

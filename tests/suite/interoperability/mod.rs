@@ -3,14 +3,17 @@
 mod gateway;
 mod node_provider;
 
-use crate::harness::{Client, Demo, Reply, Runtime};
+use crate::harness::{Client, Demo, Reply, Runtime, aged};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use gateway::Gateway;
 use node_provider::{NodeProvider, Stop};
-use portcullis_core::oidc::{ClientCredentials, LoginPolicy};
+use portcullis_core::{
+    oidc::{ClientCredentials, LoginPolicy},
+    session::Purpose,
+};
 use portcullis_hyper::signing::PrivateKey;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
 /// Asserts that `client` may go where somebody who signed in may, and holds no token.
 fn assert_signed_in(client: &mut Client, demo: &Demo, subject: &str) {
@@ -26,7 +29,8 @@ fn assert_signed_in(client: &mut Client, demo: &Demo, subject: &str) {
 
 /// Signs in at a provider that asks for a name and for consent. Returns the answer to the callback.
 fn sign_in_by_hand(client: &mut Client, provider: &NodeProvider, origin: &str) -> Reply {
-    let login = format!("{origin}/api/auth/login?returnTo=%2Fprivate");
+    // Without `prompt=consent` there is no refresh token (OpenID Connect Core 1.0 §11).
+    let login = format!("{origin}/api/auth/login?returnTo=%2Fprivate&prompt=consent");
     let page = match provider.visit(client, &login) {
         Stop::Page(page) => page,
         Stop::Application(url) => panic!("sent to {url} without a sign-in"),
@@ -123,6 +127,56 @@ pub(crate) fn a_certified_provider_signs_people_out_over_the_back_channel(runtim
     assert_eq!(refused.status, 401, "{refused:?}");
     // The same user in another browser has another session there.
     assert!(other.is_signed_in(&demo));
+}
+
+/// Settings with which the demonstration asks for refresh tokens.
+fn offline(provider: &NodeProvider) -> Vec<(&'static str, &str)> {
+    let offline = ("AUTH0_SCOPE", "openid profile email offline_access");
+    provider.settings().into_iter().chain([offline]).collect()
+}
+
+pub(crate) fn a_certified_provider_sees_each_refresh_token_once(runtime: Runtime) {
+    const LIFETIME: u64 = 3600;
+    let test = "a_certified_provider_sees_each_refresh_token_once";
+    let Some(provider) = NodeProvider::start("oidc-provider", test) else { return };
+    let demo = Demo::start_with(runtime, &offline(&provider));
+    let mut client = Client::new();
+    sign_in_by_hand(&mut client, &provider, &demo.frontend);
+    let url = format!("{}/api/private-route", demo.frontend);
+
+    // Twice over: the refresh token that came with the first refresh is as good as the first.
+    for refreshes in [1, 2] {
+        let name = client.session_cookie().expect("a session").to_owned();
+        let old = aged(&name, &client.cookies[&name], Purpose::Session, LIFETIME - 5);
+        client.cookies.insert(name, old);
+        let requests: Vec<_> = (0..8)
+            .map(|_| {
+                let (mut client, url) = (client.clone(), url.clone());
+                thread::spawn(move || {
+                    let answer = client.call(&url);
+                    assert_eq!(answer.status, 200, "{answer:?}");
+                    client
+                })
+            })
+            .collect();
+        let clients: Vec<_> = requests.into_iter().map(|request| request.join().unwrap()).collect();
+        assert_eq!(provider.counts()["refreshes"], refreshes);
+        client = clients.into_iter().next_back().expect("eight of them");
+    }
+    assert_eq!(provider.counts()["refused"], 0);
+    assert!(!client.seen.contains("eyJ"), "a token reached the client");
+}
+
+pub(crate) fn signing_out_gives_the_refresh_token_back(runtime: Runtime) {
+    let test = "signing_out_gives_the_refresh_token_back";
+    let Some(provider) = NodeProvider::start("oidc-provider", test) else { return };
+    let demo = Demo::start_with(runtime, &offline(&provider));
+    let mut client = Client::new();
+    sign_in_by_hand(&mut client, &provider, &demo.frontend);
+    assert_eq!(provider.counts()["revokedGrants"], 0);
+    let out = client.open(&format!("{}/api/auth/logout", demo.frontend));
+    assert!(out.location().starts_with(&provider.url("/session/end?")), "{out:?}");
+    assert_eq!(provider.counts()["revokedGrants"], 1);
 }
 
 /// The public half of a key for ES256 (RFC 7518 §6.2): its point, uncompressed.

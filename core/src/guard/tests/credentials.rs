@@ -55,7 +55,7 @@ fn j29_several_credentials_are_refused() {
     assert!(matches!(verdict, Verdict::Allowed(_)));
 }
 
-/// J30: what the credentials can look like (RFC 6750 §2.1, §3.1).
+/// J30, rule 32: what the credentials can look like (RFC 6750 §2.1, §3.1).
 #[test]
 fn j30_credentials_are_parsed_to_the_letter() {
     let guard = Guard::new(policy());

@@ -14,12 +14,12 @@ fn check() -> RevocationCheck {
 #[test]
 fn a_good_token_waits_for_the_word_on_it() {
     assert_eq!(check().token().claims().text("jti"), Ok(Some("seven")));
-    assert!(check().resume(Revocation::Good).is_ok());
+    assert!(check().resume(TokenStatus::Active).is_ok());
 }
 
 #[test]
 fn a_revoked_token_is_like_any_other_bad_one() {
-    let refusal = check().resume(Revocation::Revoked).unwrap_err();
+    let refusal = check().resume(TokenStatus::Revoked).unwrap_err();
     assert_eq!((refusal.reason, refusal.response.status), (RefusalReason::Revoked, 401));
     let other = refused(visit(&Guard::new(policy()), "GET", "/", Some("Bearer x.y.z")));
     assert_eq!(refusal.response, other.response);
@@ -28,7 +28,7 @@ fn a_revoked_token_is_like_any_other_bad_one() {
 /// Nobody is let through because a list cannot be read.
 #[test]
 fn a_word_that_cannot_be_had_is_an_outage() {
-    let refusal = check().resume(Revocation::Unknown).unwrap_err();
+    let refusal = check().resume(TokenStatus::Unknown).unwrap_err();
     assert_eq!((refusal.reason, refusal.response.status), (RefusalReason::RevocationUnknown, 503));
     assert_eq!(refusal.response.headers.get("retry-after"), Some("1"));
     assert_eq!(challenge(&refusal), None);

@@ -1,4 +1,4 @@
-//! What a cache of verified tokens may say, and what it may never say. J28, rule 33.
+//! What a cache of verified tokens may say, and what it may never say.
 
 use super::*;
 use crate::{
@@ -158,7 +158,7 @@ fn nothing_is_shared_between_policies() {
     assert_eq!(fingerprints.len(), guards.len() + 1);
 }
 
-/// What is held is bounded in tokens and in bytes, and the oldest one goes first.
+/// Rule 33: what is held is bounded in tokens and in bytes, and the oldest one goes first.
 #[test]
 fn the_oldest_tokens_make_room() {
     let mut world = World::new(&ONE.jwk_set());

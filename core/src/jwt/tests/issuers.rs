@@ -1,4 +1,4 @@
-//! Several issuers behind one guard: what is one's never counts for another. Rule 21.
+//! Several issuers behind one guard: what is one's never counts for another.
 
 use super::{NOW, TokenError};
 use crate::{
@@ -93,6 +93,7 @@ fn outcome(guard: &Guard, issuers: &dyn Issuers, token: &str) -> Result<(), Toke
     }
 }
 
+/// Rule 21: a key is looked for at the issuer that is configured, never where a token says.
 #[test]
 fn each_issuer_has_its_own_keys_and_its_own_audience() {
     let issuers = vec![known(FIRST, &ONE.jwk_set()), known(SECOND, &TWO.jwk_set())];

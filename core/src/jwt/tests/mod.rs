@@ -59,7 +59,7 @@ fn accepts_a_good_token_and_reads_its_claims() {
     assert!(token.claims().get("n").is_some());
 }
 
-/// J01, J02, J03: the policy names the algorithm, never the token.
+/// J01, J02, J03, rule 7: the policy names the algorithm, never the token.
 #[test]
 fn refuses_every_algorithm_but_the_allowed_one() {
     for name in [
@@ -85,7 +85,8 @@ fn refuses_every_algorithm_but_the_allowed_one() {
     assert_eq!(header(r#"{"kid":"one"}"#), Err(TokenError::Algorithm));
 }
 
-/// J04, J20, J26: no key from the token, no extension, no encryption.
+/// J04, J20, J26, rule 9, rule 10, rule 11, rule 12: no key from the token, no extension, no
+/// encryption.
 #[test]
 fn refuses_header_members_that_change_the_meaning() {
     for member in [
@@ -98,6 +99,7 @@ fn refuses_header_members_that_change_the_meaning() {
         r#""p2c":1"#,
         r#""b64":false"#,
         r#""cty":"JWT""#,
+        r#""nonce":"n""#,
     ] {
         let text = format!(r#"{{"alg":"RS256","kid":"one",{member}}}"#);
         assert_eq!(header(&text), Err(TokenError::ForbiddenHeader), "{text}");
@@ -108,7 +110,7 @@ fn refuses_header_members_that_change_the_meaning() {
     }
 }
 
-/// J05: a key id is an opaque text of bounded length.
+/// J05, rule 14: a key id is an opaque text of bounded length.
 #[test]
 fn refuses_odd_key_ids_before_any_lookup() {
     for (kid, error) in [
@@ -137,7 +139,7 @@ fn refuses_duplicate_members() {
     assert_eq!(claims(&access_claims(r#","role":1,"role":2"#)), Err(TokenError::Payload));
 }
 
-/// J15, J16, J17: what is too long or too deep is refused before it costs anything.
+/// J15, J16, J17, rule 1: what is too long or too deep is refused before it costs anything.
 #[test]
 fn bounds_the_work() {
     let deep = access_claims(&format!(r#","d":{}{}"#, "[".repeat(40), "]".repeat(40)));
@@ -150,7 +152,7 @@ fn bounds_the_work() {
     assert_eq!(header(&long), Err(TokenError::TooLong));
 }
 
-/// J18, J19: one token has one text.
+/// J18, J19, rule 2, rule 3: one token has one text.
 #[test]
 fn refuses_every_other_spelling_of_a_token() {
     let token = KEY.sign(&access_claims(""));
@@ -182,7 +184,7 @@ fn refuses_every_other_spelling_of_a_token() {
     assert_eq!(verify(&format!("{input}.")).err(), Some(TokenError::Signature));
 }
 
-/// J21: present with a wrong type is never the same as absent.
+/// J21, rule 18, rule 19: present with a wrong type is never the same as absent.
 #[test]
 fn refuses_registered_claims_of_a_wrong_type() {
     for (member, error) in [
@@ -206,7 +208,7 @@ fn refuses_registered_claims_of_a_wrong_type() {
     }
 }
 
-/// J22: the edges of time, to the second.
+/// J22, rule 16, rule 17, rule 18: the edges of time, to the second.
 #[test]
 fn keeps_the_edges_of_time() {
     for (member, outcome) in [
@@ -230,7 +232,7 @@ fn keeps_the_edges_of_time() {
     assert_eq!(ClockTolerance::from_seconds(301), None);
 }
 
-/// J23: the audience is matched whole.
+/// J23, rule 22: the audience is matched whole.
 #[test]
 fn refuses_other_audiences() {
     for (audience, outcome) in [
@@ -253,7 +255,7 @@ fn refuses_other_audiences() {
     assert!(TokenPolicy::access_token(Vec::<String>::new()).is_err());
 }
 
-/// J24: the issuer is matched byte for byte.
+/// J24, rule 20: the issuer is matched byte for byte.
 #[test]
 fn refuses_other_issuers() {
     for issuer in [
@@ -270,7 +272,7 @@ fn refuses_other_issuers() {
     }
 }
 
-/// J25: one kind of token never passes for another.
+/// J25, rule 13, rule 24: one kind of token never passes for another.
 #[test]
 fn refuses_other_kinds_of_tokens() {
     for member in [r#","nonce":"n""#, r#","at_hash":"h""#, r#","c_hash":"h""#, r#","cnf":{}"#] {
@@ -311,7 +313,7 @@ fn refuses_other_kinds_of_tokens() {
     );
 }
 
-/// J27: a signature fits whole or not at all.
+/// J27, rule 29: a signature fits whole or not at all.
 #[test]
 fn refuses_signatures_of_another_shape() {
     let token = KEY.sign(&access_claims(""));

@@ -14,7 +14,7 @@ use super::{
     program::{Compiled, Instruction, Program},
     vm::UNSET,
 };
-use crate::pattern::{MAX_PARAMETERS, captures::Spans};
+use crate::pattern::captures::Spans;
 use alloc::{collections::BTreeMap, vec::Vec};
 
 /// The greatest number of entries of a table.
@@ -24,7 +24,10 @@ const MAX_ENTRIES: usize = 1 << 13;
 const MAX_INSTRUCTIONS: usize = 1 << 10;
 
 /// How many instructions may be looked at to build a table.
-const MAX_WORK: usize = 1 << 18;
+const MAX_WORK: usize = 1 << 16;
+
+/// How many groups a table finds; patterns with more are rare.
+const MAX_GROUPS: usize = 8;
 
 /// How long a text may be for its states to need no allocation.
 const INLINE: usize = 128;
@@ -35,7 +38,7 @@ pub(super) struct Table {
     /// The class of each ASCII character: characters of one class are the same to all instructions.
     classes: [u8; 128],
     /// The number of classes.
-    width: usize,
+    width: u16,
     /// By state and class, the state one character further ahead of the end. States go by the place
     /// where their row starts.
     next: Vec<u16>,
@@ -51,7 +54,6 @@ impl Table {
     pub(super) fn new(compiled: &Compiled, captures: usize) -> Option<Self> {
         let programs = Programs::new(compiled)?;
         let (classes, takes) = programs.classes();
-        let width = takes.len();
         let mut builder = Builder { programs, states: Vec::new(), known: BTreeMap::new(), work: 0 };
         let mut next = Vec::new();
         builder.state(State { takes: Bits::default(), at_end: true })?;
@@ -67,13 +69,12 @@ impl Table {
                 return None;
             }
         }
-        let row = u16::try_from(width).ok()?;
+        let width = u16::try_from(takes.len()).ok()?;
         for state in &mut next {
-            *state = state.checked_mul(row)?;
+            *state = state.checked_mul(width)?;
         }
         let is_loop = |instruction: &Instruction| matches!(instruction, Instruction::BeginLoop);
-        let followable =
-            captures <= MAX_PARAMETERS && !compiled.main.instructions.iter().any(is_loop);
+        let followable = captures <= MAX_GROUPS && !compiled.main.instructions.iter().any(is_loop);
         Some(Self { classes, width, next, leading, followable })
     }
 
@@ -84,7 +85,7 @@ impl Table {
             state = self.step(state, byte)?;
         }
         count(steps, text.len());
-        Some(self.leads(state, 0))
+        Some(self.leads(self.row(state), 0))
     }
 
     /// What the groups of `program` take, if the expression covers `text`; the outer `None` says
@@ -101,24 +102,24 @@ impl Table {
         }
         let mut inline = [0; INLINE];
         let mut allocated = Vec::new();
-        let states = match inline.get_mut(..text.len()) {
-            Some(states) => states,
+        let rows = match inline.get_mut(..text.len()) {
+            Some(rows) => rows,
             None => {
                 allocated.resize(text.len(), 0);
                 &mut *allocated
             }
         };
         let mut state = 0;
-        for (byte, place) in text.bytes().zip(states.iter_mut()).rev() {
+        for (byte, row) in text.bytes().zip(rows.iter_mut()).rev() {
             state = self.step(state, byte)?;
-            *place = state;
+            *row = self.row(state);
         }
         count(steps, text.len());
-        if !self.leads(state, 0) {
+        if !self.leads(self.row(state), 0) {
             return Some(None);
         }
 
-        let mut slots = [UNSET; MAX_PARAMETERS * 2];
+        let mut slots = [UNSET; MAX_GROUPS * 2];
         let (mut at, mut place) = (0_usize, 0_usize);
         while let Some(instruction) = program.get(at) {
             count(steps, 1);
@@ -128,8 +129,8 @@ impl Table {
                 Instruction::Jump(to) => *to,
                 Instruction::Split(first, second) => {
                     // Behind the last character there is the state that tables start with.
-                    let state = states.get(place).copied().unwrap_or_default();
-                    if self.leads(state, *first) { *first } else { *second }
+                    let row = rows.get(place).copied().unwrap_or_default();
+                    if self.leads(row, *first) { *first } else { *second }
                 }
                 Instruction::Char { .. } | Instruction::Set(_) => {
                     place = place.saturating_add(1);
@@ -157,9 +158,13 @@ impl Table {
         self.next.get(usize::from(state).saturating_add(class)).copied()
     }
 
-    fn leads(&self, state: u16, at: usize) -> bool {
-        let state = usize::from(state).checked_div(self.width).unwrap_or_default();
-        self.leading.get(state).is_some_and(|leading| leading.get(at))
+    /// The number of a state among all.
+    fn row(&self, state: u16) -> u16 {
+        state.checked_div(self.width).unwrap_or_default()
+    }
+
+    fn leads(&self, row: u16, at: usize) -> bool {
+        self.leading.get(usize::from(row)).is_some_and(|leading| leading.get(at))
     }
 }
 
@@ -169,8 +174,18 @@ fn count(steps: &mut u64, more: usize) {
 
 /// The main program and the bodies of the look-aheads, their instructions numbered throughout.
 struct Programs<'c> {
-    /// With the number of the first instruction; the main program is the first.
-    programs: Vec<(usize, &'c Program)>,
+    /// The main program is the first.
+    programs: Vec<Numbered<'c>>,
+}
+
+struct Numbered<'c> {
+    program: &'c Program,
+    /// The number of the first instruction.
+    start: usize,
+    /// The places of the instructions that take no character, the last first.
+    passing: Vec<usize>,
+    /// Whether any of them leads back.
+    loops: bool,
 }
 
 impl<'c> Programs<'c> {
@@ -187,18 +202,26 @@ impl<'c> Programs<'c> {
             if behind || program.instructions.iter().any(looks_behind) {
                 return None;
             }
-            programs.push((start, program));
+            let mut passing = Vec::new();
+            let mut loops = false;
+            for (at, instruction) in program.instructions.iter().enumerate().rev() {
+                match instruction {
+                    Instruction::Char { .. } | Instruction::Set(_) => continue,
+                    Instruction::Jump(to) => loops |= *to <= at,
+                    Instruction::Split(first, second) => loops |= *first.min(second) <= at,
+                    _ => {}
+                }
+                passing.push(at);
+            }
+            programs.push(Numbered { program, start, passing, loops });
             start = start.saturating_add(program.instructions.len());
         }
         (start <= MAX_INSTRUCTIONS).then_some(Self { programs })
     }
 
     fn instructions(&self) -> impl Iterator<Item = (usize, &'c Instruction)> {
-        self.programs.iter().flat_map(|(start, program)| {
-            let start = *start;
-            let instructions = program.instructions.iter().enumerate();
-            instructions.map(move |(at, instruction)| (start.saturating_add(at), instruction))
-        })
+        // A program follows the one before without a gap.
+        self.programs.iter().flat_map(|part| &part.program.instructions).enumerate()
     }
 
     /// The class of each ASCII character, and the instructions that take the characters of each.
@@ -252,37 +275,38 @@ impl Builder<'_> {
 
     /// All instructions that lead to a match in a state; `None` if it takes too long to tell.
     fn alive(&mut self, state: &State) -> Option<Bits> {
-        let mut alive = Bits::default();
+        let mut alive = state.takes.clone();
         // A look-ahead has a smaller number than those within it; the main program asks them all.
-        for (index, (start, program)) in self.programs.programs.iter().enumerate().rev() {
-            // What is ahead in the program mostly comes first; loops take another turn.
+        for (index, part) in self.programs.programs.iter().enumerate().rev() {
             let mut changed = true;
             while changed {
                 changed = false;
-                for (at, instruction) in program.instructions.iter().enumerate().rev() {
+                for at in &part.passing {
                     self.work = self.work.saturating_add(1);
-                    let number = start.saturating_add(at);
-                    let leads = |at: usize| alive.get(start.saturating_add(at));
+                    let leads = |at: usize| alive.get(part.start.saturating_add(at));
                     let on = leads(at.saturating_add(1));
-                    let is_alive = match instruction {
-                        Instruction::Char { .. } | Instruction::Set(_) => state.takes.get(number),
+                    let is_alive = match part.program.get(*at)? {
                         Instruction::Jump(to) => leads(*to),
                         Instruction::Split(first, second) => leads(*first) || leads(*second),
                         Instruction::Assert(_) => state.at_end && on,
                         Instruction::Look(look) => {
-                            let body = self.programs.programs.get(look.id.saturating_add(1));
-                            on && body.is_some_and(|(start, _)| alive.get(*start)) != look.negative
+                            let body = self.programs.programs.get(look.id.saturating_add(1))?;
+                            on && alive.get(body.start) != look.negative
                         }
+                        Instruction::Match => index > 0 || state.at_end,
                         // An iteration that takes nothing leads nowhere that its end does not.
                         Instruction::Save(_)
                         | Instruction::Clear(..)
                         | Instruction::BeginLoop
-                        | Instruction::EndLoop => on,
-                        Instruction::Match => index > 0 || state.at_end,
+                        | Instruction::EndLoop
+                        | Instruction::Char { .. }
+                        | Instruction::Set(_) => on,
                     };
+                    let number = part.start.saturating_add(*at);
                     if is_alive && !alive.get(number) {
                         alive.set(number);
-                        changed = true;
+                        // Going back from the end, only what leads back can have come too early.
+                        changed = part.loops;
                     }
                 }
                 if self.work > MAX_WORK {

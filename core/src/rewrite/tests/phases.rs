@@ -134,6 +134,19 @@ fn a_base_path_must_be_plain() {
 }
 
 #[test]
+fn the_number_of_rules_is_limited() {
+    let rules = |count| (0..count).map(|number| rule(&format!("/{number}"), "/"));
+    let build = |before, after| {
+        Rewrites::builder().before_files(rules(before)).after_files(rules(after)).build()
+    };
+    assert!(build(MAX_RULES - 1, 1).is_ok());
+    assert_eq!(build(MAX_RULES, 1).unwrap_err().rules()[0].problems, [Problem::TooMany]);
+    let matcher = |count| Matcher::new((0..count).map(|number| format!("/{number}")));
+    assert!(matcher(MAX_RULES).is_ok());
+    assert_eq!(matcher(MAX_RULES + 1).unwrap_err().problems()[0].problem, Problem::TooMany);
+}
+
+#[test]
 fn one_switch_regards_case() {
     for (case, path, expected) in [
         (Case::Insensitive, "/API/x", "https://b.test/x"),
