@@ -82,6 +82,7 @@ on_every_runtime! {
         a_callback_from_another_issuer_is_refused,
         a_callback_works_once,
         a_code_of_nobody_is_the_providers_fault,
+        a_code_of_another_login_is_refused,
         a_sign_in_that_the_provider_refuses_is_forbidden,
         a_tampered_session_cookie_is_no_session,
         a_truncated_session_cookie_is_no_session,

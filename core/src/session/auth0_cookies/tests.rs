@@ -198,7 +198,8 @@ fn other_cookies_of_the_sdk_are_no_session() {
     assert_eq!(session("__session", &vector(&["v3", "text"])), None);
 }
 
-/// C10, C13: one outcome for whatever is wrong.
+/// C10, C13, C15, O41: one outcome for whatever is wrong. Nothing is ever decompressed, and what is
+/// too long is not even decoded.
 #[test]
 fn what_is_malformed_is_no_session() {
     let good = seal(V4_HEADER, V4_CONTENT);
