@@ -79,7 +79,7 @@ pub(super) struct Grants {
 }
 
 enum CodeState {
-    Issued(AuthorizationCode),
+    Issued(Box<AuthorizationCode>),
     Spent { family_id: Option<String> },
 }
 
@@ -91,7 +91,7 @@ struct Family {
 
 impl Grants {
     pub(super) fn issue(&mut self, code: String, authorization: AuthorizationCode, now: u64) {
-        self.codes.insert(code, CodeState::Issued(authorization), now);
+        self.codes.insert(code, CodeState::Issued(Box::new(authorization)), now);
     }
 
     /// Redeems a code. Whatever the outcome, it does not work again.
@@ -104,7 +104,7 @@ impl Grants {
         let state = self.codes.get_mut(redemption.code, now).ok_or(GrantError::InvalidGrant)?;
         let spent = CodeState::Spent { family_id: None };
         let authorization = match core::mem::replace(state, spent) {
-            CodeState::Issued(authorization) => authorization,
+            CodeState::Issued(authorization) => *authorization,
             CodeState::Spent { family_id } => {
                 if let Some(family_id) = family_id {
                     self.families.remove(&family_id);
