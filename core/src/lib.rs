@@ -316,7 +316,7 @@
 //! [`TokenPolicy`](jwt::TokenPolicy::with_algorithms), which can be read, and not a build.
 
 #![no_std]
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 extern crate alloc;
 #[cfg(test)]

@@ -15,7 +15,7 @@ use portcullis_core::{
     guard::Guard,
     http::{Origin, UrlError},
     issuer::{IssuerConfig, IssuerMachine},
-    jwt::{TokenPolicy, TokenPolicyError},
+    jwt::{TokenCacheLimits, TokenPolicy, TokenPolicyError},
     oidc::{ClientConfig, ClientConfigError},
     pattern::{Case, Pattern, PatternError},
     rewrite::{Matcher, MatcherError, RewriteRule, Rewrites, RewritesError, Served},
@@ -112,7 +112,9 @@ impl<R: Runtime> Demo<R> {
         let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(http.clone())));
         let policy =
             TokenPolicy::access_token([client.audience.as_str()]).map_err(StartError::Audience)?;
-        let guarded = ProtectedApi::new(ApiGuard::new(Guard::new(policy), driver.clone()), Api);
+        let guard = ApiGuard::new(Guard::new(policy), driver.clone())
+            .with_token_cache(TokenCacheLimits::default(), AWS_LC);
+        let guarded = ProtectedApi::new(guard, Api);
         let gate = Gateway::new(FrontGate::new(gate(&client, &api)?, driver, http), Pages);
         servers.push(api_server.start(guarded));
         servers.push(frontend_server.start(gate));

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Uri, header};
 
 /// Named values, each of them once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters {
     values: BTreeMap<String, String>,
     repeated: BTreeSet<String>,

@@ -35,6 +35,8 @@ fuzz_target!(|data: &[u8]| {
         Step::Done(Decision::Respond(answer)) => {
             assert!(!is_session && answer.response.status == 302);
         }
+        // Its access token is due, and there is a refresh token.
+        Step::Refresh(_) => assert!(is_session),
         step => panic!("{step:?}"),
     }
     match begin("/api/private-route") {
@@ -44,6 +46,8 @@ fuzz_target!(|data: &[u8]| {
             assert!(credentials.starts_with("Bearer ") && credentials.len() > 7);
         }
         Step::Done(Decision::Respond(answer)) => assert_eq!(answer.response.status, 401),
+        // Its access token is due, and there is a refresh token.
+        Step::Refresh(_) => assert!(is_session),
         step => panic!("{step:?}"),
     }
     let logout = match begin("/api/auth/logout") {

@@ -21,8 +21,9 @@
 //! - [`issuers`] and [`drive`]: snapshots that are read without a lock, one flight for all that
 //!   wait for it, and the driver of flows, which also carries the refreshes of sessions out.
 //! - [`revocations`]: which sessions are over before their time.
-//! - [`gateway`] and [`protected_api`]: the front gate and the guard of an API, as handlers of a
-//!   server, with an [`Application`](application::Application) behind them.
+//! - [`front_gate`] and [`api_guard`]: the front gate and the guard of an API with what carries them
+//!   out. [`gateway`] and [`protected_api`] put them before an
+//!   [`Application`](application::Application) of this engine's, `tower` before any other service.
 //!
 //! # Example
 //!
@@ -98,8 +99,11 @@
 //!   built but its synchronisation primitives, which need no runtime.
 //! - **`aws-lc-rs`** (default): [`crypto::AWS_LC`], a crypto provider for the core, and
 //!   [`signing::PrivateKey`], with which a client proves who it is.
+//! - **`tower`**: layers for the guard, for CORS and for the front gate, usable with axum, tonic and
+//!   plain hyper.
+//! - **`axum`**: extractors for the claims of a token, for scopes and for the session.
 
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 pub mod api_guard;
 pub mod application;

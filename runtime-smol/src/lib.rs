@@ -20,7 +20,7 @@
 //! # assert!(address.is_ok());
 //! ```
 
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 pub use async_executor::Executor;
 

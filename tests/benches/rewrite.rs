@@ -207,7 +207,7 @@ fn decisions(c: &mut Criterion) {
             let client =
                 ClientConfig::new("client", Secret::new("secret"), "https://app.example").unwrap();
             let secrets =
-                SecretRing::new(["0123456789abcdef0123456789abcdef"], RUSTCRYPTO).unwrap();
+                SecretRing::new(["9f2c4b7e1a6d8035c4e7f1b92a5d6380"], RUSTCRYPTO).unwrap();
             let rules = rules(count).into_iter().map(|(rule, _)| rule);
             let gate = Gate::builder(client, secrets, RUSTCRYPTO)
                 .rewrites(Rewrites::builder().after_files(rules).build().unwrap())

@@ -32,7 +32,7 @@ fn gate(matcher: &str) -> Gate {
         _ => RewriteRule::new(format!("/:any/s{number}"), "https://c.test/open/:any"),
     };
     let client = ClientConfig::new("client", Secret::new("secret"), "https://app.example").unwrap();
-    let secrets = SecretRing::new(["0123456789abcdef0123456789abcdef"], RUSTCRYPTO).unwrap();
+    let secrets = SecretRing::new(["9f2c4b7e1a6d8035c4e7f1b92a5d6380"], RUSTCRYPTO).unwrap();
     Gate::builder(client, secrets, RUSTCRYPTO)
         .rewrites(Rewrites::builder().after_files((0..100).map(rule)).build().unwrap())
         .protect(Matcher::new([matcher, "/account/:path*"]).unwrap())

@@ -113,6 +113,26 @@ pub(crate) fn a_code_of_nobody_is_the_providers_fault(runtime: Runtime) {
     assert_goes_on(&demo);
 }
 
+/// O05: a code that somebody else's login brought fits no other's verifier.
+pub(crate) fn a_code_of_another_login_is_refused(runtime: Runtime) {
+    let demo = Demo::start(runtime);
+    let mut victim = Client::new();
+    let form = victim.start_sign_in(&demo, "/private");
+    let sent = victim.submit(&format!("{}/authorize", demo.provider), &demo.provider, &form);
+    let code = query_of(sent.location(), "code").expect("a code");
+
+    let mut attacker = Client::new();
+    let away = attacker.open(&format!("{}/api/auth/login", demo.frontend));
+    let state = query_of(away.location(), "state").expect("a state");
+    let issuer = demo.provider.replace(':', "%3A").replace('/', "%2F");
+    let url = format!("{}/api/auth/callback?code={code}&state={state}&iss={issuer}", demo.frontend);
+    let page = attacker.open(&url);
+    assert_failed(&attacker, &page, 502, "code_refused");
+    // It is used up: not even the victim's own login gets anything for it.
+    let page = victim.open(sent.location());
+    assert_failed(&victim, &page, 502, "code_refused");
+}
+
 pub(crate) fn a_sign_in_that_the_provider_refuses_is_forbidden(runtime: Runtime) {
     let demo = Demo::start(runtime);
     for (error, status, code) in [

@@ -1,7 +1,9 @@
 //! The main job once more, in a real browser; and what people do in browsers beside it.
 
 use crate::harness::{Browser, Client, Demo, Runtime, missing_program, skip};
+use core::time::Duration;
 use serde_json::{Value, json};
+use std::thread;
 
 /// A demonstration with a browser before it.
 struct Person {
@@ -12,6 +14,11 @@ struct Person {
 
 /// Whatever `act` does, where there is a browser.
 fn with_a_browser(runtime: Runtime, act: impl FnOnce(&Person)) {
+    with_a_browser_and(runtime, &[], act);
+}
+
+/// The same, in front of a demonstration with these settings.
+fn with_a_browser_and(runtime: Runtime, settings: &[(&str, &str)], act: impl FnOnce(&Person)) {
     if let Some(program) = missing_program() {
         let test = format!("a browser test on {}", runtime.name());
         let missing = format!(
@@ -20,14 +27,9 @@ fn with_a_browser(runtime: Runtime, act: impl FnOnce(&Person)) {
         return skip(&test, &missing);
     }
     // Both loopback addresses, under the name that people type.
-    let demo = Demo::start_with(
-        runtime,
-        &[
-            ("PORTCULLIS_FRONTEND_ADDR", "localhost:0"),
-            ("PORTCULLIS_API_ADDR", "localhost:0"),
-            ("PORTCULLIS_IDP_ADDR", "localhost:0"),
-        ],
-    );
+    let addresses = ["PORTCULLIS_FRONTEND_ADDR", "PORTCULLIS_API_ADDR", "PORTCULLIS_IDP_ADDR"]
+        .map(|name| (name, "localhost:0"));
+    let demo = Demo::start_with(runtime, &[&addresses, settings].concat());
     act(&Person { demo, browser: Browser::open(), runtime });
 }
 
@@ -297,6 +299,19 @@ pub(crate) fn another_site_does_not_sign_a_person_out(runtime: Runtime) {
         browser.click("main button");
         browser.arrives_at(&person.at("/"));
         browser.sees("#sign-in");
+    });
+}
+
+pub(crate) fn a_token_that_ends_behind_an_open_page_can_be_renewed_there(runtime: Runtime) {
+    let lifetime = [("PORTCULLIS_IDP_TOKEN_LIFETIME", "2")];
+    with_a_browser_and(runtime, &lifetime, |person| {
+        let browser = &person.browser;
+        person.sign_in("/private");
+        thread::sleep(Duration::from_secs(3));
+        browser.click("#call-api");
+        browser.sees("#api-sign-in");
+        browser.click("#api-sign-in a");
+        browser.arrives_at(&person.at("/private"));
     });
 }
 

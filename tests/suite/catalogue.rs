@@ -27,7 +27,7 @@ const VECTORS: &str = "tests/suite/vectors.rs";
 
 /// The row, what it is about, and a test for it.
 #[rustfmt::skip]
-const ROWS: [(&str, &str, &str, &str); 104] = [
+const ROWS: [(&str, &str, &str, &str); 105] = [
     ("J01", "no algorithm", JWT, "refuses_every_algorithm_but_the_allowed_one"),
     ("J02", "public key as HMAC secret", JWT, "refuses_every_algorithm_but_the_allowed_one"),
     ("J03", "another algorithm of the family", JWT, "refuses_every_algorithm_but_the_allowed_one"),
@@ -64,6 +64,7 @@ const ROWS: [(&str, &str, &str, &str); 104] = [
     ("J28", "remembered tokens", CACHE, "a_cache_never_changes_an_answer"),
     ("J28", "remembered and expired", CACHE, "a_remembered_token_expires"),
     ("J28", "remembered, and its key gone", CACHE, "a_remembered_token_goes_with_its_key"),
+    ("J28", "the same, over sockets", HOSTILE, "a_remembered_token_goes_with_its_key"),
     ("J28", "remembered elsewhere", CACHE, "nothing_is_shared_between_policies"),
     ("J29", "several credentials", CREDENTIALS, "j29_several_credentials_are_refused"),
     ("J30", "scheme and blanks", CREDENTIALS, "j30_credentials_are_parsed_to_the_letter"),

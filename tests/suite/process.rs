@@ -6,6 +6,7 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
+    process::Command,
     thread,
 };
 
@@ -152,5 +153,23 @@ pub(crate) fn reads_settings_from_a_file(runtime: Runtime) {
     ] {
         let is_named = ended.stderr.contains(&format!("{name} (or "));
         assert_eq!(is_named, missing, "{ended:?}");
+    }
+}
+
+/// The README and the help of the program name the same settings.
+#[test]
+fn the_help_names_every_setting() {
+    let help = Command::new(env!("CARGO_BIN_EXE_portcullis-under-test")).arg("--help").output();
+    let help = String::from_utf8(help.expect("it runs").stdout).expect("text");
+    let is_setting = |word: &&str| word.starts_with("AUTH0_") || word.starts_with("PORTCULLIS_");
+    let settings =
+        |text: &'static str| text.split(|c: char| !c.is_ascii_uppercase() && c != '_' && c != '0');
+    let (_, table) =
+        include_str!("../../README.md").split_once("\n## Settings\n").expect("a table");
+    let (table, _) = table.split_once("\n## ").expect("another section");
+    let named: Vec<&str> = settings(table).filter(is_setting).collect();
+    assert!(named.len() > 15, "{named:?}");
+    for name in named {
+        assert!(help.contains(name), "{name}");
     }
 }

@@ -10,7 +10,7 @@
 //! is 400, an outage 503, and neither is ever taken for the other: the provider may send a good
 //! token again.
 
-use super::{Answer, AnswerReason, Gate, GateFlow, flow::Waiting, respond};
+use super::{Answer, AnswerReason, Gate, GateFlow, GateRoute, flow::Waiting, respond};
 use crate::{
     flow::{Await, Context, Read, Revoke, Step},
     http::{BodyError, BodyLimits, FieldText, Query, RequestHead, Response},
@@ -108,7 +108,7 @@ impl Gate {
     #[must_use]
     pub fn backchannel_logout_uri(&self) -> Option<String> {
         self.0.logout_tokens.as_ref()?;
-        Some(self.0.client.base_url.join(&self.0.routes.path("backchannel-logout")))
+        Some(self.0.client.base_url.join(self.0.routes.path(GateRoute::BackchannelLogout)))
     }
 
     pub(super) fn begin_backchannel_logout(&self, request: &RequestHead<'_>) -> Step<GateFlow> {

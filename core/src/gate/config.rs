@@ -1,105 +1,20 @@
 //! How a gate is set up.
 
-use super::{ForwardLimits, Gate, GateInner};
+use super::{
+    CrossSitePolicy, ForwardLimits, Gate, GateInner, GateRoute, GateRoutes, SignedOutProfile,
+};
 use crate::{
-    crypto::CryptoProvider,
+    crypto::{CryptoProvider, SignatureAlgorithm},
     http::Scheme,
     issuer::IssuerIndex,
     jwt::{ClockTolerance, TokenPolicy, TokenPolicyError},
     oidc::{ClientConfig, LoginPolicy, LogoutPolicy},
-    path::CanonicalPath,
     pattern::Pattern,
     rewrite::{Matcher, Rewrites, Router, Served, Serves},
     session::{Auth0Cookies, CookieNameError, CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
-use alloc::{borrow::ToOwned as _, boxed::Box, string::String, sync::Arc, vec::Vec};
+use alloc::{borrow::ToOwned as _, boxed::Box, string::String, sync::Arc, vec, vec::Vec};
 use core::fmt;
-
-/// The paths of the gate itself.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct GateRoutes {
-    pub(super) prefix: String,
-}
-
-/// One of the gate's own paths.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum OwnRoute {
-    BackchannelLogout,
-    Callback,
-    Login,
-    Logout,
-    Me,
-    /// Below the prefix, but nothing there.
-    Unknown,
-}
-
-impl OwnRoute {
-    /// The methods that the route has, as the `Allow` field lists them.
-    pub(super) const fn methods(self) -> &'static str {
-        match self {
-            Self::BackchannelLogout => "POST",
-            Self::Logout => "GET, HEAD, POST",
-            Self::Callback | Self::Login | Self::Me | Self::Unknown => "GET, HEAD",
-        }
-    }
-
-    pub(super) fn has_method(self, method: &str) -> bool {
-        self.methods().split(", ").any(|known| known == method)
-    }
-}
-
-impl GateRoutes {
-    /// Routes directly below `prefix`: `login`, `callback`, `logout`, `me` and
-    /// `backchannel-logout`.
-    ///
-    /// # Errors
-    ///
-    /// [`GateConfigError::Routes`] where `prefix` is no canonical path, or ends in a slash.
-    pub fn below(prefix: &str) -> Result<Self, GateConfigError> {
-        match CanonicalPath::parse(prefix) {
-            Ok(path) if path.as_str() == prefix && !prefix.ends_with('/') => {
-                Ok(Self { prefix: prefix.to_owned() })
-            }
-            _ => Err(GateConfigError::Routes),
-        }
-    }
-
-    pub(super) fn path(&self, name: &str) -> String {
-        let mut path = self.prefix.clone();
-        path.push('/');
-        path.push_str(name);
-        path
-    }
-
-    /// The route at `path`; letters may be of either case, as in patterns, and one slash may
-    /// follow.
-    pub(super) fn find(&self, path: &str) -> Option<OwnRoute> {
-        let (start, rest) = path.split_at_checked(self.prefix.len())?;
-        if !start.eq_ignore_ascii_case(&self.prefix) {
-            return None;
-        }
-        let rest = rest.strip_prefix('/')?;
-        let name = rest.strip_suffix('/').unwrap_or(rest);
-        if name.is_empty() || name.contains('/') {
-            return None;
-        }
-        let routes = [
-            ("backchannel-logout", OwnRoute::BackchannelLogout),
-            ("callback", OwnRoute::Callback),
-            ("login", OwnRoute::Login),
-            ("logout", OwnRoute::Logout),
-            ("me", OwnRoute::Me),
-        ];
-        let found = routes.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
-        Some(found.map_or(OwnRoute::Unknown, |(_, route)| route))
-    }
-}
-
-impl Default for GateRoutes {
-    fn default() -> Self {
-        Self { prefix: "/api/auth".to_owned() }
-    }
-}
 
 /// Sets up a [`Gate`].
 pub struct GateBuilder {
@@ -116,6 +31,11 @@ pub struct GateBuilder {
     clock_tolerance: ClockTolerance,
     protected: Option<Matcher>,
     api: Vec<Pattern>,
+    pages: Vec<Pattern>,
+    cross_site: CrossSitePolicy,
+    signed_out_profile: SignedOutProfile,
+    hands_out_access_tokens: bool,
+    id_token_algorithms: Vec<SignatureAlgorithm>,
     rewrites: Rewrites,
     serves: Box<Serves>,
     limits: ForwardLimits,
@@ -141,6 +61,11 @@ impl GateBuilder {
             clock_tolerance: ClockTolerance::default(),
             protected: None,
             api: Vec::new(),
+            pages: Vec::new(),
+            cross_site: CrossSitePolicy::default(),
+            signed_out_profile: SignedOutProfile::default(),
+            hands_out_access_tokens: false,
+            id_token_algorithms: vec![SignatureAlgorithm::Rs256],
             rewrites: Rewrites::default(),
             serves: Box::new(|_| Served::Nothing),
             limits: ForwardLimits::default(),
@@ -215,6 +140,45 @@ impl GateBuilder {
         Self { api: api.into_iter().collect(), ..self }
     }
 
+    /// Which of them are always led to the sign-in page, whatever the client says of itself, where
+    /// [`api`](Self::api) does not name them. By default what the client says decides.
+    #[must_use]
+    pub fn pages(self, pages: impl IntoIterator<Item = Pattern>) -> Self {
+        Self { pages: pages.into_iter().collect(), ..self }
+    }
+
+    /// Which guarded requests may change something. Those of the application's own pages by
+    /// default.
+    #[must_use]
+    pub fn cross_site(self, cross_site: CrossSitePolicy) -> Self {
+        Self { cross_site, ..self }
+    }
+
+    /// Hands the session's access token to scripts of the application's own pages, at
+    /// [`GateRoute::AccessToken`]. Without this, no token ever reaches a browser; with it, a script
+    /// that somebody smuggles into a page can carry the token away.
+    #[must_use]
+    pub fn hand_out_access_tokens(self) -> Self {
+        Self { hands_out_access_tokens: true, ..self }
+    }
+
+    /// The algorithms with which the provider may sign ID tokens: RS256 alone by default. The
+    /// issuer's keys must be prepared for the same ones: see
+    /// [`IssuerConfig::with_algorithms`](crate::issuer::IssuerConfig::with_algorithms).
+    #[must_use]
+    pub fn id_token_algorithms(
+        self,
+        algorithms: impl IntoIterator<Item = SignatureAlgorithm>,
+    ) -> Self {
+        Self { id_token_algorithms: algorithms.into_iter().collect(), ..self }
+    }
+
+    /// What the profile route answers where nobody is signed in. 204 by default.
+    #[must_use]
+    pub fn signed_out_profile(self, answer: SignedOutProfile) -> Self {
+        Self { signed_out_profile: answer, ..self }
+    }
+
     /// Where requests go.
     #[must_use]
     pub fn rewrites(self, rewrites: Rewrites) -> Self {
@@ -281,14 +245,23 @@ impl GateBuilder {
         };
         let id_tokens = TokenPolicy::id_token(self.client.client_id.as_str())
             .map_err(GateConfigError::ClientId)?
+            .with_algorithms(self.id_token_algorithms.iter().copied())
+            .map_err(GateConfigError::ClientId)?
             .with_clock_tolerance(self.clock_tolerance);
+        // `at_hash` is made with the hash of the signature (Core 1.0 §3.1.3.6), and there is one
+        // hash here.
+        let with_sha256 =
+            [SignatureAlgorithm::Es256, SignatureAlgorithm::Ps256, SignatureAlgorithm::Rs256];
+        if let Some(other) = self.id_token_algorithms.iter().find(|a| !with_sha256.contains(a)) {
+            return Err(GateConfigError::IdTokenAlgorithm(*other));
+        }
         let logout_tokens = self
             .backchannel_logout
             .then(|| TokenPolicy::logout_token(self.client.client_id.as_str()))
             .transpose()
             .map_err(GateConfigError::ClientId)?
             .map(|policy| policy.with_clock_tolerance(self.clock_tolerance));
-        let redirect_uri = self.client.base_url.join(&self.routes.path("callback"));
+        let redirect_uri = self.client.base_url.join(self.routes.path(GateRoute::Callback));
         // The gate's own routes always count as served.
         let (routes, serves) = (self.routes.clone(), self.serves);
         let serves = move |path: &str| match routes.find(path) {
@@ -313,6 +286,10 @@ impl GateBuilder {
             keeps_id_token: self.keeps_id_token,
             refresh_margin: self.refresh_margin,
             api: self.api,
+            pages: self.pages,
+            cross_site: self.cross_site,
+            signed_out_profile: self.signed_out_profile,
+            hands_out_access_tokens: self.hands_out_access_tokens,
             limits: self.limits,
             clock_tolerance: self.clock_tolerance,
             login: self.login,
@@ -332,11 +309,14 @@ impl fmt::Debug for GateBuilder {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum GateConfigError {
-    /// The client id is not usable as an audience.
+    /// The client id is not usable as an audience, or there is no algorithm for ID tokens.
     ClientId(TokenPolicyError),
     /// The name of the cookie is not usable.
     CookieName(CookieNameError),
-    /// The prefix of the gate's own routes is not usable.
+    /// ID tokens that are signed in this way cannot be checked whole: only ES256, PS256 and RS256
+    /// can.
+    IdTokenAlgorithm(SignatureAlgorithm),
+    /// The prefix or the path of one of the gate's own routes is not usable, or two are the same.
     Routes,
 }
 
@@ -345,9 +325,12 @@ impl fmt::Display for GateConfigError {
         match self {
             Self::ClientId(error) => write!(f, "client id: {error}"),
             Self::CookieName(error) => write!(f, "the cookie's name {error}"),
+            Self::IdTokenAlgorithm(algorithm) => {
+                write!(f, "ID tokens can be signed with ES256, PS256 or RS256, not {algorithm}")
+            }
             Self::Routes => f.write_str(
-                "the prefix of the gate's routes must be a plain path such as /api/auth, \
-                 without a final slash",
+                "the paths of the gate's routes must be plain and different, such as \
+                 /api/auth/login, without a final slash",
             ),
         }
     }

@@ -12,8 +12,8 @@
 
 use super::{
     Answer, Decision, Forward, Gate, GateFlow, RefreshDemand, RefreshOutcome, Refreshing,
-    RequestEdits, ResponseEdits, Serve, flow::Waiting, pages, prefetch::is_prefetch,
-    refusal::is_forged, respond, sessions::FoundSession,
+    RequestEdits, ResponseEdits, Serve, access_token, flow::Waiting, pages, prefetch::is_prefetch,
+    respond, sessions::FoundSession,
 };
 use crate::{
     entropy::Entropy,
@@ -34,6 +34,8 @@ const MAX_REFRESHES: u8 = 2;
 pub(super) enum Onward {
     /// To an upstream, with the access token or without it.
     Forward { destination: Url, carries_token: bool },
+    /// Nowhere: the access token is the answer.
+    HandOut,
     /// To the application.
     Serve { path: String, query: Option<String> },
 }
@@ -85,12 +87,12 @@ impl Gate {
         let Some(session) = session else {
             return Step::Done(self.refuse(request, path, query, held));
         };
-        if is_forged(request, self.0.client.base_url.as_str()) {
+        if self.0.cross_site.refuses(request, &self.0.client.base_url) {
             return respond(pages::forged());
         }
         let edits = match &onward {
             Onward::Forward { .. } => self.forward_edits(request, true),
-            Onward::Serve { .. } => self.serve_edits(request),
+            Onward::HandOut | Onward::Serve { .. } => self.serve_edits(request),
         };
         let admitted = Admitted { onward, edits, held, is_prefetch: is_prefetch(request) };
         if self.wants_refresh(&admitted, &session, now) {
@@ -110,7 +112,9 @@ impl Gate {
     fn wants_refresh(&self, admitted: &Admitted, session: &Session, now: UnixSeconds) -> bool {
         let tokens = &session.tokens;
         let is_due = match (&admitted.onward, admitted.is_prefetch) {
-            (Onward::Forward { carries_token: true, .. }, true) => !tokens.is_usable(now),
+            (Onward::Forward { carries_token: true, .. } | Onward::HandOut, true) => {
+                !tokens.is_usable(now)
+            }
             (_, true) => false,
             (_, false) => tokens.is_due(now, self.0.refresh_margin),
         };
@@ -172,18 +176,19 @@ impl Gate {
         cookie: Cookie,
         context: &mut Context<'_>,
     ) -> Option<Decision> {
-        let Admitted { onward, edits, held, is_prefetch } = admitted;
+        let Admitted { onward, mut edits, held, is_prefetch } = admitted;
         let now = context.now.unix;
         let mut headers = Headers::new();
-        let (edits, destination) = match onward {
-            Onward::Forward { destination, carries_token: false } => (edits, Ok(destination)),
-            Onward::Forward { destination, carries_token: true } => {
+        let mut handed_out = None;
+        match &onward {
+            Onward::Forward { carries_token: true, .. } => {
                 let token = session.usable_access_token(now)?;
                 let bearer = FieldText::new(format!("Bearer {}", token.expose())).ok()?;
-                (edits.with_credentials(bearer), Ok(destination))
+                edits = edits.with_credentials(bearer);
             }
-            Onward::Serve { path, query } => (edits, Err((path, query))),
-        };
+            Onward::HandOut => handed_out = Some(access_token::answer(&session, now)?),
+            Onward::Forward { carries_token: false, .. } | Onward::Serve { .. } => {}
+        }
         match cookie {
             Cookie::Stays => {}
             Cookie::Rolls if is_prefetch => {}
@@ -194,15 +199,20 @@ impl Gate {
                 self.try_write(&used, held, now, context.entropy, &mut headers);
             }
         }
+        if let Some(mut answer) = handed_out {
+            answer.headers.extend(headers);
+            return Some(Decision::Respond(answer.into()));
+        }
         let response = ResponseEdits::new(self.0.names.clone(), headers, true);
-        Some(match destination {
-            Ok(destination) => Decision::Forward(Forward {
+        Some(match onward {
+            Onward::HandOut => return None,
+            Onward::Forward { destination, .. } => Decision::Forward(Forward {
                 destination,
                 request: edits,
                 response,
                 limits: self.0.limits,
             }),
-            Err((path, query)) => Decision::Serve(Serve {
+            Onward::Serve { path, query } => Decision::Serve(Serve {
                 path,
                 query,
                 session: Some(session),
@@ -224,8 +234,9 @@ impl Gate {
         entropy: &mut dyn Entropy,
         headers: &mut Headers,
     ) {
-        let is_worth_it =
-            self.0.session_policy.is_worth_touching(session, now) || held.is_auth0_alone();
+        let is_worth_it = self.0.session_policy.is_worth_touching(session, now)
+            || held.is_auth0_alone()
+            || held.is_by_old_secret();
         if is_worth_it && !self.is_refreshed_soon(session, now) {
             let used = Session { used_at: now, ..session.clone() };
             self.try_write(&used, held, now, entropy, headers);

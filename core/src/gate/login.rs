@@ -3,7 +3,7 @@
 //! Where the provider takes pushed requests, and they are asked for, the request goes to it first,
 //! and the browser carries no more of it than its name.
 
-use super::{Answer, Gate, GateFlow, flow::Waiting, pages, respond};
+use super::{Answer, Gate, GateFlow, GateRoute, flow::Waiting, pages, respond};
 use crate::{
     flow::{Await, Context, Fetch, Step},
     http::{
@@ -102,7 +102,7 @@ impl Gate {
 
     /// The path that starts a login which ends at `return_to`.
     pub(super) fn login_path(&self, return_to: &ReturnTo) -> String {
-        QueryWriter::for_url(self.0.routes.path("login"))
+        QueryWriter::for_url(self.0.routes.path(GateRoute::Login))
             .pair("returnTo", return_to.as_str())
             .finish()
     }

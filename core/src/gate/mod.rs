@@ -12,10 +12,12 @@
 //!
 //! The guard looks at the same canonical path as the rules do, and again at what they made of it.
 
+mod access_token;
 mod answer;
 mod backchannel;
 mod callback;
 mod config;
+mod cross_site;
 mod decision;
 mod document;
 mod edits;
@@ -25,8 +27,10 @@ mod guarded;
 mod login;
 mod logout;
 mod malformed;
+mod own_routes;
 mod pages;
 mod prefetch;
+mod profile;
 mod refresh;
 mod refusal;
 mod route;
@@ -34,12 +38,15 @@ mod sessions;
 
 pub use answer::{Answer, AnswerReason};
 pub use backchannel::BackchannelLogoutError;
-pub use config::{GateBuilder, GateConfigError, GateRoutes};
+pub use config::{GateBuilder, GateConfigError};
+pub use cross_site::CrossSitePolicy;
 pub use decision::{Decision, Forward, ForwardLimits, Serve, UpstreamFailure};
 pub use edits::{RequestEdits, ResponseEdits, ResponseFilter};
 pub use explain::{GateExplanation, GateOutcome};
 pub use flow::GateFlow;
 pub use malformed::Malformed;
+pub use own_routes::{GateRoute, GateRoutes};
+pub use profile::SignedOutProfile;
 pub use refresh::{
     RefreshDemand, RefreshEvent, RefreshFlight, RefreshFlightId, RefreshFlow, RefreshLimits,
     RefreshOutcome, RefreshProgress, Refreshes, Refreshing,
@@ -48,7 +55,7 @@ pub use refresh::{
 use crate::{
     crypto::CryptoProvider,
     flow::{Context, Step},
-    http::{Cookies, FieldText, Headers, Query, RequestHead, Response},
+    http::{Cookies, FieldText, Headers, Query, RequestHead},
     issuer::IssuerIndex,
     jwt::{ClockTolerance, TokenPolicy},
     oidc::{ClientConfig, LoginPolicy, LogoutPolicy},
@@ -58,8 +65,8 @@ use crate::{
     session::{Auth0Cookies, CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
-use config::OwnRoute;
 use core::fmt::{self, Write as _};
+use own_routes::OwnPath;
 
 /// The front gate of one application. Cloning it is cheap, and the clones are one gate.
 #[derive(Clone)]
@@ -82,6 +89,10 @@ pub(crate) struct GateInner {
     keeps_id_token: bool,
     refresh_margin: u64,
     api: Vec<Pattern>,
+    pages: Vec<Pattern>,
+    cross_site: CrossSitePolicy,
+    signed_out_profile: SignedOutProfile,
+    hands_out_access_tokens: bool,
     router: Router,
     limits: ForwardLimits,
     clock_tolerance: ClockTolerance,
@@ -128,50 +139,35 @@ impl Gate {
 
     fn own_route(
         &self,
-        route: OwnRoute,
+        at: OwnPath,
         target: &RequestTarget<'_>,
         request: &RequestHead<'_>,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let is_missing = match route {
-            OwnRoute::BackchannelLogout => self.0.logout_tokens.is_none(),
-            route => route == OwnRoute::Unknown,
+        let OwnPath::Route(route) = at else { return respond(pages::not_found()) };
+        let is_off = match route {
+            GateRoute::AccessToken => !self.0.hands_out_access_tokens,
+            GateRoute::BackchannelLogout => self.0.logout_tokens.is_none(),
+            _ => false,
         };
-        if is_missing {
+        if is_off {
             return respond(pages::not_found());
         }
         if !route.has_method(request.method) {
             return respond(pages::no_such_method(route.methods()));
         }
-        if route == OwnRoute::Login && prefetch::is_prefetch(request) {
+        if route == GateRoute::Login && prefetch::is_prefetch(request) {
             return respond(pages::prefetched());
         }
         let query = Query::new(target.query.unwrap_or_default());
         let cookies = Cookies::of(request.headers);
         match route {
-            OwnRoute::BackchannelLogout => self.begin_backchannel_logout(request),
-            OwnRoute::Callback => self.begin_callback(query, cookies, context),
-            OwnRoute::Login => self.begin_login(query, cookies, context),
-            OwnRoute::Logout => self.begin_logout(query, request, context),
-            OwnRoute::Me => respond(self.me(cookies, context)),
-            OwnRoute::Unknown => respond(pages::not_found()),
-        }
-    }
-
-    /// Who is signed in: the user's claims, or 204.
-    fn me(&self, cookies: Cookies<'_>, context: &mut Context<'_>) -> Response {
-        let found = self.find_session(cookies, context);
-        match found.session {
-            Some(session) => {
-                // No `<`, so that no browser takes it for a page.
-                let claims = session.user().to_json().replace('<', "\\u003c");
-                Response::with_body(200, "application/json", claims)
-            }
-            None => {
-                let mut response = Response::empty(204);
-                self.remove_session(found.held, &mut response.headers);
-                response
-            }
+            GateRoute::AccessToken => self.hand_out_access_token(target, request, context),
+            GateRoute::BackchannelLogout => self.begin_backchannel_logout(request),
+            GateRoute::Callback => self.begin_callback(query, cookies, context),
+            GateRoute::Login => self.begin_login(query, cookies, context),
+            GateRoute::Logout => self.begin_logout(query, request, context),
+            GateRoute::Profile => respond(self.profile(cookies, context)),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{Answer, AnswerReason, Decision, Gate, pages};
 use crate::{
     http::{FieldText, One, RequestHead, Response},
     oidc::ReturnTo,
+    pattern::Pattern,
     session::HeldCookies,
 };
 
@@ -35,11 +36,12 @@ impl Gate {
         path: &str,
         query: Option<&str>,
     ) -> Answer {
-        let is_api = self.0.api.iter().any(|pattern| pattern.is_match(path));
-        let response = if is_api || !is_navigation(request) {
-            pages::unauthorized()
-        } else {
+        let is_in = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.is_match(path));
+        let for_person = !is_in(&self.0.api) && (is_in(&self.0.pages) || is_navigation(request));
+        let response = if for_person {
             self.to_login(request.method, path, query)
+        } else {
+            pages::unauthorized()
         };
         Answer::new(response, AnswerReason::NotSignedIn)
     }
@@ -72,28 +74,29 @@ fn is_navigation(request: &RequestHead<'_>) -> bool {
     {
         return false;
     }
-    match request.header("accept").text() {
-        None => true,
-        Some(accept) => accept.split(',').any(|range| {
-            let media_type = range.split(';').next().unwrap_or_default().trim();
-            ["text/html", "application/xhtml+xml", "*/*"]
-                .iter()
-                .any(|page| media_type.eq_ignore_ascii_case(page))
-        }),
-    }
+    let (mut says, mut wants_page) = (false, false);
+    request.headers.each_value("accept", &mut |value| {
+        says = true;
+        let value = core::str::from_utf8(value).unwrap_or_default();
+        wants_page |= value.split(',').any(is_page);
+    });
+    wants_page || !says
 }
 
-/// Whether another site caused this request (fetch metadata, then `Origin`). Only requests that
-/// can change something are looked at.
-pub(super) fn is_forged(request: &RequestHead<'_>, own_origin: &str) -> bool {
-    if matches!(request.method, "GET" | "HEAD" | "OPTIONS") {
-        return false;
-    }
-    match request.header("sec-fetch-site") {
-        One::Absent => match request.header("origin") {
-            One::Absent => false,
-            origin => origin.text() != Some(own_origin),
-        },
-        site => !matches!(site.text(), Some("same-origin" | "none")),
-    }
+/// Whether a media range takes pages in.
+fn is_page(range: &str) -> bool {
+    let mut parts = range.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default();
+    let is_page = ["text/html", "application/xhtml+xml", "*/*"]
+        .iter()
+        .any(|page| media_type.eq_ignore_ascii_case(page));
+    is_page && !parts.any(is_weight_of_nothing)
+}
+
+/// Whether a parameter of a media range says that the range is not wanted (RFC 9110 §12.4.2).
+fn is_weight_of_nothing(parameter: &str) -> bool {
+    parameter.split_once('=').is_some_and(|(name, weight)| {
+        name.trim().eq_ignore_ascii_case("q")
+            && weight.trim().bytes().all(|byte| matches!(byte, b'0' | b'.'))
+    })
 }

@@ -7,7 +7,7 @@
 
 use super::{
     HeldAuth0Cookies,
-    seal::{Purpose, SealError, SecretRing},
+    seal::{Opened, Purpose, SealError, SecretRing},
 };
 use crate::{
     entropy::Entropy,
@@ -48,6 +48,8 @@ pub struct HeldCookies {
     whole: bool,
     /// A bit for each chunk.
     chunks: u8,
+    /// It opens, with a secret that does not seal any more.
+    by_old_secret: bool,
     /// What the Auth0 SDK left there.
     pub(crate) auth0: HeldAuth0Cookies,
 }
@@ -65,9 +67,15 @@ impl HeldCookies {
         !self.any() && self.auth0.any()
     }
 
+    /// Whether what is there opens with an old secret, and should be sealed with the new one before
+    /// the old one is taken out of the ring.
+    pub(crate) const fn is_by_old_secret(self) -> bool {
+        self.by_old_secret
+    }
+
     /// One cookie, without chunks.
     pub(super) const fn whole() -> Self {
-        Self { whole: true, chunks: 0, auth0: HeldAuth0Cookies::NONE }
+        Self { whole: true, chunks: 0, by_old_secret: false, auth0: HeldAuth0Cookies::NONE }
     }
 
     const fn has(self, chunk: u8) -> bool {
@@ -113,10 +121,11 @@ impl SealedCookie<'_> {
         } else {
             self.open_chunks(&chunks, ring)
         };
-        CookieRead { opened, held }
+        held.by_old_secret = opened.as_ref().is_some_and(|opened| opened.by_old_secret);
+        CookieRead { opened: opened.map(|opened| opened.bytes), held }
     }
 
-    fn open_chunks(&self, chunks: &[&[u8]], ring: &SecretRing) -> Option<Zeroizing<Vec<u8>>> {
+    fn open_chunks(&self, chunks: &[&[u8]], ring: &SecretRing) -> Option<Opened> {
         let count = SecretRing::claimed_count(chunks.first()?)?;
         if count < 2 {
             return None;
@@ -159,7 +168,7 @@ impl SealedCookie<'_> {
         let left = HeldCookies {
             whole: held.whole && !written.whole,
             chunks: held.chunks & !written.chunks,
-            auth0: HeldAuth0Cookies::NONE,
+            ..HeldCookies::default()
         };
         self.remove(left, headers);
         Ok(())

@@ -5,6 +5,7 @@ mod auth0_cookies;
 mod chunks;
 mod claims;
 mod content;
+mod guessable;
 mod id;
 mod names;
 mod payload;

@@ -286,6 +286,7 @@ mod tests {
         assert_eq!(list.record(&again, UnixSeconds(1100)), RevocationOutcome::Recorded);
     }
 
+    /// C26: no two sets of fields give the same bytes.
     #[test]
     fn keys_differ_by_kind_client_and_value() {
         let hash = RUSTCRYPTO.hash;

@@ -11,6 +11,7 @@
 //! cookies that the text is spread over, each with its length before it. A text that was sealed for
 //! one cookie opens in no other.
 
+use super::guessable;
 use crate::{
     crypto::{AeadKey, CryptoProvider},
     encoding,
@@ -72,10 +73,6 @@ impl DerivedSecret {
 }
 
 impl SecretRing {
-    /// The least bytes of a secret.
-    pub const MIN_SECRET_LENGTH: usize = 32;
-    /// The least different bytes in a secret.
-    pub const MIN_DISTINCT_BYTES: usize = 8;
     /// The most secrets of a ring.
     pub const MAX_SECRETS: usize = 8;
 
@@ -91,7 +88,7 @@ impl SecretRing {
     ) -> Result<Self, SecretRingError> {
         let mut ring = Self { secrets: Vec::new(), crypto };
         for secret in secrets {
-            Self::check_secret(secret)?;
+            Self::check(secret)?;
             if ring.secrets.len() >= Self::MAX_SECRETS {
                 return Err(SecretRingError::TooMany);
             }
@@ -114,22 +111,13 @@ impl SecretRing {
         if ring.secrets.is_empty() { Err(SecretRingError::Empty) } else { Ok(ring) }
     }
 
-    /// Refuses a secret that is easy to guess (C28).
-    pub(super) fn check_secret(secret: &str) -> Result<(), SecretRingError> {
-        if secret.len() < Self::MIN_SECRET_LENGTH {
-            return Err(SecretRingError::TooShort);
-        }
-        let mut seen = [false; 256];
-        secret.bytes().for_each(|byte| {
-            if let Some(seen) = seen.get_mut(usize::from(byte)) {
-                *seen = true;
-            }
-        });
-        let distinct = seen.into_iter().filter(|seen| *seen).count();
-        if distinct < Self::MIN_DISTINCT_BYTES {
-            return Err(SecretRingError::TooRegular);
-        }
-        Ok(())
+    /// Whether `secret` is fit for a ring.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretRingError::TooShort`] or [`SecretRingError::TooRegular`] where it is not.
+    pub fn check(secret: &str) -> Result<(), SecretRingError> {
+        guessable::check(secret)
     }
 
     /// The characters that `length` bytes have once they are sealed.
@@ -176,12 +164,7 @@ impl SecretRing {
 
     /// Opens `text`, which came in the cookie `name`. Whatever is wrong with it, the outcome is
     /// `None`.
-    pub(super) fn open(
-        &self,
-        purpose: Purpose,
-        name: &str,
-        text: &[u8],
-    ) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn open(&self, purpose: Purpose, name: &str, text: &[u8]) -> Option<Opened> {
         let envelope = encoding::decode(text)?;
         let (prefix, rest) = envelope.split_first_chunk::<PREFIX_LENGTH>()?;
         let (salt, ciphertext) = rest.split_first_chunk::<SALT_LENGTH>()?;
@@ -189,12 +172,12 @@ impl SecretRing {
         if version != VERSION || ciphertext.len() < TAG_LENGTH {
             return None;
         }
-        let secret = self.secrets.iter().find(|secret| secret.id == id)?;
+        let (at, secret) = self.secrets.iter().enumerate().find(|(_, secret)| secret.id == id)?;
         let key = self.message_key(secret.key(purpose), salt)?;
         let mut buffer = Zeroizing::new(ciphertext.to_vec());
         let associated_data = associated_data(purpose, name, id, count);
         self.crypto.aead.open(&key, &associated_data, &mut buffer).ok()?;
-        Some(buffer)
+        Some(Opened { bytes: buffer, by_old_secret: at > 0 })
     }
 
     fn message_key(
@@ -209,6 +192,13 @@ impl SecretRing {
             .ok()?;
         Some(AeadKey::new(material))
     }
+}
+
+/// A text that opened.
+pub(super) struct Opened {
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// It was sealed with another secret than the first.
+    pub(super) by_old_secret: bool,
 }
 
 /// Every field with its length before it, so that no two sets of fields give the same bytes.
@@ -237,9 +227,9 @@ pub enum SecretRingError {
     Provider,
     /// More than [`SecretRing::MAX_SECRETS`].
     TooMany,
-    /// A secret has less than [`SecretRing::MIN_DISTINCT_BYTES`] different bytes.
+    /// A secret has hardly any different bytes, or is a repetition or a run.
     TooRegular,
-    /// A secret has less than [`SecretRing::MIN_SECRET_LENGTH`] bytes.
+    /// A secret has less than 32 bytes.
     TooShort,
 }
 

@@ -15,8 +15,8 @@ use alloc::{
 };
 use proptest::prelude::*;
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const OTHER: &str = "fedcba9876543210fedcba9876543210";
+const SECRET: &str = "9f2c4b7e1a6d8035c4e7f1b92a5d6380";
+const OTHER: &str = "5d81e3c7a09b4f264e8d7b1c3f5a9260";
 
 fn ring(secrets: &[&str]) -> SecretRing {
     SecretRing::new(secrets.iter().copied(), RUSTCRYPTO).unwrap()
@@ -135,6 +135,22 @@ fn chunks_stand_together_or_not_at_all() {
     assert_eq!(kept(&headers).len(), 1);
 }
 
+/// C04: however many cookies a browser claims to bring, there are five at most.
+#[test]
+fn a_count_is_not_believed() {
+    let chunks = sealed(&[1; 8000]);
+    for count in [0, 1, 2, 4, 5, 6, 200, 255] {
+        let mut envelope = crate::encoding::decode(&chunks[0].1).unwrap();
+        envelope[5] = count;
+        let mut forged = chunks.clone();
+        forged[0].1 = crate::encoding::encode(&envelope);
+        assert!(!opens(&forged), "{count}");
+        assert!(!opens(&[("s".to_string(), forged[0].1.clone())]), "{count}");
+    }
+    let many: Vec<_> = (0..5000).map(|at| (format!("s.{at}"), "A".to_string())).collect();
+    assert!(!opens(&many));
+}
+
 /// C01, C06: two cookies of one name, or both forms, are no session.
 #[test]
 fn ambiguous_cookies_are_no_session() {
@@ -189,6 +205,33 @@ fn secrets_rotate_without_signing_anybody_out() {
     assert!(read_with(&ring(&[OTHER]), Purpose::Session, &new).opened.is_some());
 }
 
+/// C16: what an old secret has sealed is said to be so, so that it is sealed anew.
+#[test]
+fn tells_what_an_old_secret_has_sealed() {
+    for content in [&b"text"[..], &[1; 8000]] {
+        let old = sealed(content);
+        let held = |secrets: &[&str]| read_with(&ring(secrets), Purpose::Session, &old).held;
+        assert!(!held(&[SECRET, OTHER]).is_by_old_secret());
+        assert!(held(&[OTHER, SECRET]).is_by_old_secret());
+        assert!(!held(&[OTHER]).is_by_old_secret());
+    }
+}
+
+/// C11: every single bit of a cookie counts.
+#[test]
+fn every_bit_counts() {
+    let (name, value) = sealed(b"a session").remove(0);
+    for at in 0..value.len() {
+        for bit in 0..8 {
+            let mut bytes = value.clone().into_bytes();
+            bytes[at] ^= 1 << bit;
+            let headers = [("cookie", [name.as_bytes(), b"=", &bytes].concat())];
+            let found = cookie(Purpose::Session).read(Cookies::of(&headers), &ring(&[SECRET]));
+            assert!(found.opened.is_none(), "bit {bit} of character {at}");
+        }
+    }
+}
+
 /// C12: no two seals share a key and nonce, also of the same text.
 #[test]
 fn two_seals_of_one_text_differ() {
@@ -210,6 +253,9 @@ fn weak_secrets_are_refused() {
         new(&["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]),
         Some(SecretRingError::TooRegular)
     );
+    for error in [SecretRingError::Empty, SecretRingError::TooShort, SecretRingError::TooRegular] {
+        assert!(error.to_string().contains("openssl rand -hex 32"), "{error} says what to do");
+    }
     assert_eq!(new(&[SECRET; 9]), Some(SecretRingError::TooMany));
     assert_eq!(new(&[SECRET]), None);
     assert!(!format!("{:?}", ring(&[SECRET])).contains(SECRET));

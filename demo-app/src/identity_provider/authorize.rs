@@ -20,7 +20,9 @@ use crate::responses;
 
 impl IdentityProvider {
     pub(super) fn authorize(&self, request: &Request<Bytes>, now: u64) -> Response<Bytes> {
-        let parameters = Parameters::from_query(request.uri());
+        let query = Parameters::from_query(request.uri());
+        let pushed = self.state().pushed_requests.of(&query, now);
+        let parameters = pushed.unwrap_or(query);
         let authorization = match self.authorization_request(&parameters) {
             Ok(authorization) => authorization,
             Err(refusal) => return self.refuse(&refusal, StatusCode::FOUND),
@@ -109,6 +111,7 @@ impl IdentityProvider {
                 audience: authorization.audience.map(str::to_owned),
                 authenticated_at: session.authenticated_at,
                 session_id: session.session_id.clone(),
+                organization: authorization.organization.clone(),
             },
             redirect_uri: authorization.destination.redirect_uri.to_owned(),
             code_challenge: authorization.code_challenge.clone(),

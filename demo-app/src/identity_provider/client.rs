@@ -1,4 +1,4 @@
-//! Registered clients, and how they prove who they are at the token endpoint (RFC 6749 §2.3.1).
+//! Registered clients, and how they prove who they are (RFC 6749 §2.3, RFC 7523 §2.2).
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Request, header};
 
-use super::{IdentityProvider, single_header};
+use super::{IdentityProvider, assertion, single_header};
 use crate::parameters::Parameters;
 use portcullis_core::secret::Secret;
 
@@ -15,10 +15,21 @@ use portcullis_core::secret::Secret;
 #[derive(Clone, Debug)]
 pub struct Client {
     client_id: String,
-    client_secret: Secret,
+    credentials: Credentials,
     redirect_uris: Vec<String>,
     post_logout_redirect_uris: Vec<String>,
     backchannel_logout_uri: Option<String>,
+}
+
+/// What a client proves with who it is.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// A secret, by `client_secret_basic` or `client_secret_post`.
+    Secret(Secret),
+    /// A signature for ES256, by `private_key_jwt`: the point on P-256, uncompressed.
+    Es256(Vec<u8>),
+    /// Nothing: `none`.
+    Public,
 }
 
 /// Why a client was not let in.
@@ -35,13 +46,13 @@ impl Client {
     #[must_use]
     pub fn new(
         client_id: String,
-        client_secret: Secret,
+        credentials: Credentials,
         redirect_uris: Vec<String>,
         post_logout_redirect_uris: Vec<String>,
     ) -> Self {
         Self {
             client_id,
-            client_secret,
+            credentials,
             redirect_uris,
             post_logout_redirect_uris,
             backchannel_logout_uri: None,
@@ -73,44 +84,75 @@ impl Client {
 
     /// Compares hashes, so that the time tells neither a shared prefix nor the length.
     fn has_secret(&self, secret: &str) -> bool {
-        let expected = digest(&SHA256, self.client_secret.expose().as_bytes());
+        let Credentials::Secret(expected) = &self.credentials else { return false };
+        let expected = digest(&SHA256, expected.expose().as_bytes());
         let given = digest(&SHA256, secret.as_bytes());
         verify_slices_are_equal(expected.as_ref(), given.as_ref()).is_ok()
     }
 }
 
+/// What a request brings to prove where it comes from.
+enum Proof<'p> {
+    Secret(String),
+    Assertion(&'p str),
+    Nothing,
+}
+
 impl IdentityProvider {
-    /// The client that a token request comes from.
+    /// The client that a request to the token endpoint, or one beside it, comes from.
     pub(super) fn authenticate_client(
         &self,
         request: &Request<Bytes>,
         form: &Parameters,
+        now: u64,
     ) -> Result<&Client, ClientError> {
-        let (client_id, client_secret) = match single_header(request, header::AUTHORIZATION) {
-            Some(authorization) => {
-                if form.get("client_secret").is_some() {
-                    return Err(ClientError::Malformed);
-                }
-                let (client_id, client_secret) =
-                    basic_credentials(authorization).ok_or(ClientError::Failed)?;
-                if form.get("client_id").is_some_and(|other| other != client_id) {
-                    return Err(ClientError::Malformed);
-                }
-                (client_id, client_secret)
+        let (client_id, proof) = proof(request, form)?;
+        let client = self.client(&client_id).ok_or(ClientError::Failed)?;
+        let is_proven = match (&client.credentials, proof) {
+            (Credentials::Secret(_), Proof::Secret(secret)) => client.has_secret(&secret),
+            (Credentials::Es256(key), Proof::Assertion(token)) => {
+                let id = assertion::verify(token, key, &client_id, self.issuer(), now);
+                id.is_some_and(|id| self.state().assertions.take(id, now))
             }
-            None if request.headers().contains_key(header::AUTHORIZATION) => {
+            (Credentials::Public, Proof::Nothing) => true,
+            _ => false,
+        };
+        if is_proven { Ok(client) } else { Err(ClientError::Failed) }
+    }
+}
+
+/// Who a request says that it comes from, and the one thing that is to prove it.
+fn proof<'p>(
+    request: &Request<Bytes>,
+    form: &'p Parameters,
+) -> Result<(String, Proof<'p>), ClientError> {
+    let (secret, assertion) = (form.get("client_secret"), form.get("client_assertion"));
+    if let Some(authorization) = single_header(request, header::AUTHORIZATION) {
+        if secret.is_some() || assertion.is_some() {
+            return Err(ClientError::Malformed);
+        }
+        let (client_id, secret) = basic_credentials(authorization).ok_or(ClientError::Failed)?;
+        if form.get("client_id").is_some_and(|other| other != client_id) {
+            return Err(ClientError::Malformed);
+        }
+        return Ok((client_id, Proof::Secret(secret)));
+    }
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        return Err(ClientError::Malformed);
+    }
+    let client_id = form.get("client_id").ok_or(ClientError::Failed)?.to_owned();
+    let proof = match (secret, assertion) {
+        (Some(_), Some(_)) => return Err(ClientError::Malformed),
+        (Some(secret), None) => Proof::Secret(secret.to_owned()),
+        (None, Some(token)) => {
+            if form.get("client_assertion_type") != Some(assertion::TYPE) {
                 return Err(ClientError::Malformed);
             }
-            None => {
-                let client_id = form.get("client_id").ok_or(ClientError::Failed)?;
-                let client_secret = form.get("client_secret").ok_or(ClientError::Failed)?;
-                (client_id.to_owned(), client_secret.to_owned())
-            }
-        };
-        self.client(&client_id)
-            .filter(|client| client.has_secret(&client_secret))
-            .ok_or(ClientError::Failed)
-    }
+            Proof::Assertion(token)
+        }
+        (None, None) => Proof::Nothing,
+    };
+    Ok((client_id, proof))
 }
 
 /// RFC 7617, with both parts form-encoded before (RFC 6749 §2.3.1).

@@ -7,6 +7,7 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 use super::expiring::ExpiringMap;
+use super::organization::Organization;
 use super::request::{CodeChallenge, Scope};
 use super::user::UserName;
 use crate::random::random_text;
@@ -20,6 +21,7 @@ pub(super) struct Grant {
     pub(super) audience: Option<String>,
     pub(super) authenticated_at: u64,
     pub(super) session_id: String,
+    pub(super) organization: Option<Organization>,
 }
 
 /// What an authorization code stands for.
@@ -77,7 +79,7 @@ pub(super) struct Grants {
 }
 
 enum CodeState {
-    Issued(AuthorizationCode),
+    Issued(Box<AuthorizationCode>),
     Spent { family_id: Option<String> },
 }
 
@@ -89,7 +91,7 @@ struct Family {
 
 impl Grants {
     pub(super) fn issue(&mut self, code: String, authorization: AuthorizationCode, now: u64) {
-        self.codes.insert(code, CodeState::Issued(authorization), now);
+        self.codes.insert(code, CodeState::Issued(Box::new(authorization)), now);
     }
 
     /// Redeems a code. Whatever the outcome, it does not work again.
@@ -102,7 +104,7 @@ impl Grants {
         let state = self.codes.get_mut(redemption.code, now).ok_or(GrantError::InvalidGrant)?;
         let spent = CodeState::Spent { family_id: None };
         let authorization = match core::mem::replace(state, spent) {
-            CodeState::Issued(authorization) => authorization,
+            CodeState::Issued(authorization) => *authorization,
             CodeState::Spent { family_id } => {
                 if let Some(family_id) = family_id {
                     self.families.remove(&family_id);

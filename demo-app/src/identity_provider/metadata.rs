@@ -9,6 +9,7 @@ pub(super) const AUTHORIZATION_PATH: &str = "/authorize";
 pub(super) const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
 pub(super) const END_SESSION_PATH: &str = "/logout";
 pub(super) const KEY_SET_PATH: &str = "/.well-known/jwks.json";
+pub(super) const PUSHED_REQUEST_PATH: &str = "/par";
 pub(super) const REVOCATION_PATH: &str = "/oauth/revoke";
 pub(super) const TOKEN_PATH: &str = "/oauth/token";
 pub(super) const USER_INFO_PATH: &str = "/userinfo";
@@ -24,6 +25,7 @@ pub(super) fn document(issuer: &Origin) -> Value {
         "issuer": issuer.as_str(),
         "authorization_endpoint": at(AUTHORIZATION_PATH),
         "token_endpoint": at(TOKEN_PATH),
+        "pushed_authorization_request_endpoint": at(PUSHED_REQUEST_PATH),
         "revocation_endpoint": at(REVOCATION_PATH),
         "userinfo_endpoint": user_info_address(issuer.as_str()),
         "jwks_uri": at(KEY_SET_PATH),
@@ -36,12 +38,15 @@ pub(super) fn document(issuer: &Origin) -> Value {
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_basic", "client_secret_post", "private_key_jwt", "none"
+        ],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
             "iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "at_hash", "sid", "name",
-            "email", "email_verified"
+            "email", "email_verified", "org_id", "org_name"
         ],
         "claims_parameter_supported": false,
         "request_parameter_supported": false,

@@ -10,6 +10,7 @@
 //! [`IdentityProvider::handle`] turns one request into one response. The time is an argument, so
 //! a test that needs an expired token asks for one in the past.
 
+mod assertion;
 mod authorize;
 mod backchannel;
 mod client;
@@ -18,7 +19,9 @@ mod grants;
 mod keys;
 mod logout;
 mod metadata;
+mod organization;
 mod page;
+mod pushed;
 mod request;
 mod revocation;
 mod session;
@@ -39,10 +42,12 @@ use bytes::Bytes;
 use http::header::HeaderValue;
 use http::{Method, Request, Response, StatusCode, header};
 
+use self::assertion::Assertions;
 pub use self::backchannel::{LogoutNotice, LogoutNotices};
-pub use self::client::Client;
+pub use self::client::{Client, Credentials};
 use self::grants::Grants;
 use self::keys::{KeyError, KeyRing, SigningKey};
+use self::pushed::PushedRequests;
 use self::session::Sessions;
 use crate::responses;
 use portcullis_core::http::Origin;
@@ -76,6 +81,8 @@ pub struct KeyGenerationError;
 struct State {
     sessions: Sessions,
     grants: Grants,
+    pushed_requests: PushedRequests,
+    assertions: Assertions,
 }
 
 impl IdentityProvider {
@@ -135,6 +142,7 @@ impl IdentityProvider {
                 let keys = self.with_keys(KeyRing::key_set);
                 responses::shared(responses::json(StatusCode::OK, &keys))
             }
+            Endpoint::PushedRequest => self.pushed_request(request, now),
             Endpoint::Revocation => self.revoke(request, now),
             Endpoint::Stylesheet => page::stylesheet(),
             Endpoint::Token => self.token(request, now),
@@ -189,6 +197,7 @@ enum Endpoint {
     EndSession,
     Home,
     KeySet,
+    PushedRequest,
     Revocation,
     Stylesheet,
     Token,
@@ -203,6 +212,7 @@ impl Endpoint {
             metadata::CONFIGURATION_PATH => Self::Configuration,
             metadata::END_SESSION_PATH => Self::EndSession,
             metadata::KEY_SET_PATH => Self::KeySet,
+            metadata::PUSHED_REQUEST_PATH => Self::PushedRequest,
             metadata::REVOCATION_PATH => Self::Revocation,
             metadata::TOKEN_PATH => Self::Token,
             metadata::USER_INFO_PATH => Self::UserInfo,
@@ -217,7 +227,7 @@ impl Endpoint {
             Self::Authorization | Self::UserInfo => "GET, POST",
             Self::Configuration | Self::Home | Self::KeySet | Self::Stylesheet => "GET, HEAD",
             Self::EndSession => "GET",
-            Self::Revocation | Self::Token => "POST",
+            Self::PushedRequest | Self::Revocation | Self::Token => "POST",
         }
     }
 }
@@ -255,6 +265,7 @@ mod tests {
         let provider = provider();
         for (method, path, allow) in [
             (Method::GET, "/oauth/token", "POST"),
+            (Method::GET, "/par", "POST"),
             (Method::POST, "/.well-known/jwks.json", "GET, HEAD"),
             (Method::HEAD, "/authorize", "GET, POST"),
             (Method::POST, "/logout", "GET"),

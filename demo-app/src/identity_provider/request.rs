@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::IdentityProvider;
 use super::client::Client;
+use super::organization::Organization;
 use crate::parameters::Parameters;
 
 /// An authorization request that may be answered.
@@ -26,6 +27,8 @@ pub(super) struct AuthorizationRequest<'a> {
     pub(super) prompt: Prompt,
     /// The greatest age of a sign-in, in seconds.
     pub(super) max_age: Option<u64>,
+    /// Whom the user signs in for.
+    pub(super) organization: Option<Organization>,
 }
 
 /// Where the answer to an authorization request goes.
@@ -61,7 +64,7 @@ pub(super) struct Scope(Vec<String>);
 pub(super) struct CodeChallenge(Vec<u8>);
 
 /// Every parameter that has a meaning here, which the sign-in form has to bring back.
-pub(super) const PARAMETERS: [&str; 15] = [
+pub(super) const PARAMETERS: [&str; 16] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -75,6 +78,7 @@ pub(super) const PARAMETERS: [&str; 15] = [
     "prompt",
     "max_age",
     "login_hint",
+    "organization",
     "request",
     "request_uri",
 ];
@@ -103,7 +107,10 @@ impl IdentityProvider {
             return refuse("request_not_supported", "request objects are not supported");
         }
         if parameters.get("request_uri").is_some() {
-            return refuse("request_uri_not_supported", "request objects are not supported");
+            return refuse(
+                "request_uri_not_supported",
+                "the request was not pushed, or too long ago",
+            );
         }
         match parameters.get("response_type") {
             Some("code") => {}
@@ -148,6 +155,11 @@ impl IdentityProvider {
             Some(Ok(seconds)) => Some(seconds),
             Some(Err(_)) => return refuse("invalid_request", "max_age is no number of seconds"),
         };
+        let organization = parameters.get("organization");
+        let known = organization.and_then(Organization::parse);
+        if organization.is_some() && known.is_none() {
+            return refuse("invalid_request", "organization is malformed");
+        }
         Ok(AuthorizationRequest {
             client,
             destination,
@@ -157,6 +169,7 @@ impl IdentityProvider {
             code_challenge,
             prompt,
             max_age,
+            organization: known,
         })
     }
 

@@ -23,7 +23,7 @@ impl IdentityProvider {
         if form.has_repetition() {
             return Err(TokenError::InvalidRequest("a parameter is given more than once"));
         }
-        let client = self.authenticate_client(request, &form)?;
+        let client = self.authenticate_client(request, &form, now)?;
         let token = form.get("token").ok_or(TokenError::InvalidRequest("token is missing"))?;
         self.state().grants.revoke(token, client.client_id(), now);
         Ok(())

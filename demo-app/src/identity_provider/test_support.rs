@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use serde_json::Value;
 
-use super::{Client, Configuration, IdentityProvider};
+use super::{Client, Configuration, Credentials, IdentityProvider};
 use portcullis_core::http::Origin;
 use portcullis_core::secret::Secret;
 
@@ -25,12 +25,18 @@ pub(super) const CODE_VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOE
 const CODE_CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 pub(super) fn provider() -> IdentityProvider {
-    let client = |client_id: &str, redirect_uris: &[&str]| {
+    provider_of_client_with(Credentials::Secret(Secret::new(CLIENT_SECRET.to_owned())))
+}
+
+/// A provider whose first client has these credentials.
+pub(super) fn provider_of_client_with(credentials: Credentials) -> IdentityProvider {
+    let other = Credentials::Secret(Secret::new(CLIENT_SECRET.to_owned()));
+    let client = |client_id: &str, credentials: Credentials, redirect_uris: &[&str]| {
         let addresses =
             |texts: &[&str]| texts.iter().copied().map(String::from).collect::<Vec<_>>();
         Client::new(
             client_id.to_owned(),
-            Secret::new(CLIENT_SECRET.to_owned()),
+            credentials,
             addresses(redirect_uris),
             addresses(&["http://localhost:3000", "http://localhost:3000/?signed-out=1"]),
         )
@@ -38,9 +44,9 @@ pub(super) fn provider() -> IdentityProvider {
     IdentityProvider::new(Configuration {
         issuer: Origin::parse(ISSUER).unwrap(),
         clients: vec![
-            client(CLIENT_ID, &[REDIRECT_URI, "http://localhost:3000/cb?x=1"])
+            client(CLIENT_ID, credentials, &[REDIRECT_URI, "http://localhost:3000/cb?x=1"])
                 .with_backchannel_logout_uri(BACKCHANNEL_LOGOUT_URI.to_owned()),
-            client(OTHER_CLIENT_ID, &[REDIRECT_URI]),
+            client(OTHER_CLIENT_ID, other, &[REDIRECT_URI]),
         ],
         audiences: vec![AUDIENCE.to_owned()],
         access_token_lifetime: 3600,

@@ -31,7 +31,7 @@ impl IdentityProvider {
         if form.has_repetition() {
             return Err(TokenError::InvalidRequest("a parameter is given more than once"));
         }
-        let client = self.authenticate_client(request, &form)?;
+        let client = self.authenticate_client(request, &form, now)?;
         match form.get("grant_type") {
             Some("authorization_code") => self.redeem_code(client.client_id(), &form, now),
             Some("refresh_token") => self.redeem_refresh_token(client.client_id(), &form, now),
@@ -128,6 +128,11 @@ struct Tokens {
 /// RFC 6749 §5.2
 #[derive(Debug)]
 pub(super) enum TokenError {
+    /// An authorization request that was pushed is wrong.
+    Authorization {
+        error: &'static str,
+        description: &'static str,
+    },
     InvalidClient,
     InvalidGrant,
     InvalidRequest(&'static str),
@@ -145,6 +150,9 @@ struct ErrorDocument {
 impl TokenError {
     pub(super) fn response(self) -> Response<Bytes> {
         let (status, error, error_description) = match self {
+            Self::Authorization { error, description } => {
+                (StatusCode::BAD_REQUEST, error, description)
+            }
             Self::InvalidClient => {
                 (StatusCode::UNAUTHORIZED, "invalid_client", "the client did not authenticate")
             }

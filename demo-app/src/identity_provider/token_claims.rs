@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grants::Grant;
 use super::metadata::user_info_address;
+use super::organization::Organization;
 use super::request::Scope;
 use super::user::ProfileClaims;
 
@@ -36,6 +37,8 @@ pub(super) struct IdTokenClaims<'a> {
     sid: &'a str,
     #[serde(flatten)]
     profile: ProfileClaims,
+    #[serde(flatten)]
+    organization: Option<&'a Organization>,
 }
 
 impl AccessTokenClaims {
@@ -84,6 +87,7 @@ impl<'a> IdTokenClaims<'a> {
             at_hash: access_token_hash(access_token),
             sid: &grant.session_id,
             profile: grant.user.claims(scope),
+            organization: grant.organization.as_ref(),
         }
     }
 }

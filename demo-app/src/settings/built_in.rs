@@ -2,7 +2,7 @@
 //! at each start, when the ports are known.
 
 use super::ClientSettings;
-use crate::identity_provider::{Client, Configuration};
+use crate::identity_provider::{Client, Configuration, Credentials};
 use crate::random::random_text;
 use portcullis_core::http::Origin;
 use portcullis_core::secret::Secret;
@@ -50,7 +50,7 @@ pub fn provider_configuration(
         clients: vec![
             Client::new(
                 client.client_id.clone(),
-                client.client_secret.clone(),
+                Credentials::Secret(client.client_secret.clone()),
                 vec![base_url.join("/api/auth/callback")],
                 vec![base_url.join(""), base_url.join("/")],
             )

@@ -5,6 +5,7 @@ use core::fmt;
 use super::listen_address::ListenAddress;
 use portcullis_core::http::{Origin, Scheme, Url, UrlError};
 use portcullis_core::secret::Secret;
+use portcullis_core::session::{SecretRing, SecretRingError};
 
 /// What is wrong with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,15 +61,13 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A secret that is long enough and no obvious pattern.
+/// A secret that is fit for sealing, and not the advice that documentation gives in its place.
 pub(super) fn secret(text: &str) -> Result<Secret, Fault> {
-    if text.len() < MINIMUM_SECRET {
-        return Err(Fault::SecretTooShort);
+    match SecretRing::check(text) {
+        Err(SecretRingError::TooShort) => Err(Fault::SecretTooShort),
+        Ok(()) if !text.contains("openssl rand") => Ok(Secret::new(text.to_owned())),
+        _ => Err(Fault::SecretGuessable),
     }
-    if is_guessable(text) {
-        return Err(Fault::SecretGuessable);
-    }
-    Ok(Secret::new(text.to_owned()))
 }
 
 /// An origin, where a bare host stands for `https`.
@@ -130,28 +129,6 @@ pub(super) fn loopback_address(text: &str) -> Result<ListenAddress, Fault> {
 fn with_scheme(text: &str) -> String {
     if text.contains("://") { text.to_owned() } else { format!("https://{text}") }
 }
-
-/// Whether a text is one of the patterns that stand in for a secret: hardly any different bytes,
-/// a repeated piece, a run such as `abcdef…`, or the advice that documentation gives in its place.
-///
-/// Random bytes in any usual encoding are none of these but with a chance that does not matter.
-fn is_guessable(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let mut distinct = bytes.to_vec();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let is_repetition = (1..=bytes.len() / 2)
-        .any(|period| bytes.iter().eq(bytes.iter().take(period).cycle().take(bytes.len())));
-    let steps = bytes.windows(2).filter(|pair| match pair {
-        [first, second] => first.abs_diff(*second) == 1,
-        _ => false,
-    });
-    let is_run = steps.count() > bytes.len() / 2;
-    distinct.len() < MINIMUM_DISTINCT || is_repetition || is_run || text.contains("openssl rand")
-}
-
-const MINIMUM_DISTINCT: usize = 8;
-const MINIMUM_SECRET: usize = 32;
 
 #[cfg(test)]
 mod tests {

@@ -91,6 +91,7 @@ Always optional:
   PORTCULLIS_IDP_TOKEN_LIFETIME
                             How many seconds its access tokens work [default: 3600]
   PORTCULLIS_RUNTIME        As --runtime, which wins
+  PORTCULLIS_LOG            What is logged, such as debug; not from a file [default: warn]
 
 The AUTH0_ names have the second names PORTCULLIS_SECRET, PORTCULLIS_BASE_URL, PORTCULLIS_ISSUER,
 PORTCULLIS_CLIENT_ID, PORTCULLIS_CLIENT_SECRET, PORTCULLIS_AUDIENCE and PORTCULLIS_SCOPE. Port 0

@@ -35,7 +35,7 @@ use std::{
     thread,
 };
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const SECRET: &str = "9f2c4b7e1a6d8035c4e7f1b92a5d6380";
 
 /// Shows what it was given, and sets cookies of its own and of the gate's names.
 struct Mirror;

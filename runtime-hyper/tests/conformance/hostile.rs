@@ -3,13 +3,16 @@
 
 use super::{
     Harness,
-    protected_api::{api, get},
+    protected_api::{api, get, remembering_api},
     provider::{SigningKey, metadata},
     wire::{PATIENCE, Peer, eventually, read_head, read_to_end},
 };
 use core::{net::SocketAddr, time::Duration};
 use portcullis_core::{
-    crypto::RUSTCRYPTO,
+    crypto::{
+        BadSignature, CryptoProvider, KeyRejected, RUSTCRYPTO, RsaPublicKey, SignatureAlgorithm,
+        SignatureVerification, VerifyKey,
+    },
     issuer::{IssuerConfig, IssuerMachine, RefreshSettings},
 };
 use std::{
@@ -25,6 +28,31 @@ use std::{
 
 static ONE: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate("one"));
 static TWO: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate("two"));
+
+/// Counts the signatures that are checked.
+#[derive(Debug, Default)]
+struct Counted(Arc<AtomicUsize>);
+
+#[derive(Debug)]
+struct CountedKey(Arc<dyn VerifyKey>, Arc<AtomicUsize>);
+
+impl SignatureVerification for Counted {
+    fn rsa_key(
+        &self,
+        algorithm: SignatureAlgorithm,
+        key: &RsaPublicKey<'_>,
+    ) -> Result<Arc<dyn VerifyKey>, KeyRejected> {
+        let key = RUSTCRYPTO.signatures.rsa_key(algorithm, key)?;
+        Ok(Arc::new(CountedKey(key, self.0.clone())))
+    }
+}
+
+impl VerifyKey for CountedKey {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.verify(message, signature)
+    }
+}
 
 /// Short enough to wait for. Where an honest answer takes longer once, the next one does not.
 const DEADLINE: Duration = Duration::from_millis(600);
@@ -74,6 +102,8 @@ struct State {
 
 struct Server {
     peer: Peer,
+    /// A provider lives as long as its process.
+    signatures: &'static Counted,
     state: Arc<State>,
 }
 
@@ -87,7 +117,8 @@ impl Server {
             stalled: AtomicUsize::new(0),
         });
         let shared = state.clone();
-        Self { peer: Peer::new(move |stream, _| shared.serve(stream)), state }
+        let signatures: &'static Counted = Box::leak(Box::new(Counted::default()));
+        Self { peer: Peer::new(move |stream, _| shared.serve(stream)), signatures, state }
     }
 
     fn play(&self, trick: Trick) {
@@ -100,7 +131,8 @@ impl Server {
 
     fn machine(&self, settings: RefreshSettings) -> IssuerMachine {
         let issuer = format!("http://{}", self.peer.address);
-        IssuerMachine::new(IssuerConfig::new(&issuer).unwrap().with_refresh(settings), RUSTCRYPTO)
+        let config = IssuerConfig::new(&issuer).unwrap().with_refresh(settings);
+        IssuerMachine::new(config, CryptoProvider { signatures: self.signatures, ..RUSTCRYPTO })
     }
 
     fn token(&self, key: &SigningKey) -> String {
@@ -325,4 +357,19 @@ pub(crate) fn a_flood_of_unknown_keys_causes_one_fetch<H: Harness>() {
         }
     });
     assert_eq!(server.key_set_requests(), 2);
+}
+
+/// J28: a token is verified once, and is gone with its key, although it was remembered.
+pub(crate) fn a_remembered_token_goes_with_its_key<H: Harness>() {
+    let server = Server::new(Trick::None);
+    let (_handle, address) = remembering_api::<H>(server.machine(settings(PATIENCE)));
+    let [one, two] = [server.token(&ONE), server.token(&TWO)];
+    assert_eq!(status(address, &one), 200);
+    server.publish(&TWO);
+    for _ in 0..20 {
+        assert_eq!(status(address, &one), 200);
+    }
+    assert_eq!(server.signatures.0.load(Ordering::SeqCst), 1);
+    assert_eq!(status(address, &two), 200);
+    assert_eq!(status(address, &one), 401);
 }

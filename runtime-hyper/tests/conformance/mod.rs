@@ -106,6 +106,7 @@ macro_rules! conformance_tests {
                 follows_rotations,
                 a_known_key_does_not_wait_for_a_fetch,
                 a_flood_of_unknown_keys_causes_one_fetch,
+                a_remembered_token_goes_with_its_key,
             ]
             gateway: [
                 streams_in_both_directions,

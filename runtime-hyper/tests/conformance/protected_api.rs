@@ -47,10 +47,21 @@ impl Application for Echo {
     }
 }
 
-pub(crate) fn api<H: Harness>(machine: IssuerMachine) -> (ServerHandle<H::Runtime>, SocketAddr) {
-    let driver = Driver::new(share::<H>(machine));
+fn guard<H: Harness>(machine: IssuerMachine) -> ApiGuard<H::Runtime> {
     let guard = Guard::new(TokenPolicy::access_token(["the-api"]).unwrap());
-    start::<H>(ProtectedApi::new(ApiGuard::new(guard, driver), Subject))
+    ApiGuard::new(guard, Driver::new(share::<H>(machine)))
+}
+
+pub(crate) fn api<H: Harness>(machine: IssuerMachine) -> (ServerHandle<H::Runtime>, SocketAddr) {
+    start::<H>(ProtectedApi::new(guard::<H>(machine), Subject))
+}
+
+/// An API that remembers the tokens that it has verified.
+pub(crate) fn remembering_api<H: Harness>(
+    machine: IssuerMachine,
+) -> (ServerHandle<H::Runtime>, SocketAddr) {
+    let guard = guard::<H>(machine).with_token_cache(TokenCacheLimits::default(), RUSTCRYPTO);
+    start::<H>(ProtectedApi::new(guard, Subject))
 }
 
 /// An API with a guard that is set up further.
@@ -65,7 +76,7 @@ fn guarded<H: Harness>(
     start::<H>(ProtectedApi::new(ApiGuard::new(guard, driver), application))
 }
 
-fn get(address: SocketAddr, token: Option<&str>) -> String {
+pub(crate) fn get(address: SocketAddr, token: Option<&str>) -> String {
     let credentials =
         token.map_or(String::new(), |token| format!("authorization: Bearer {token}\r\n"));
     exchange(

@@ -105,7 +105,7 @@ fn known_issuer() -> Option<Arc<IssuerSnapshot>> {
 fn gate() -> Option<Gate> {
     let secret = Secret::new("the secret that the client has");
     let client = ClientConfig::new("client", secret, "https://app.example").ok()?;
-    let ring = SecretRing::new(["0123456789abcdef0123456789abcdef"], RUSTCRYPTO).ok()?;
+    let ring = SecretRing::new(["9f2c4b7e1a6d8035c4e7f1b92a5d6380"], RUSTCRYPTO).ok()?;
     let rule = RewriteRule::new("/api/:path*", "http://localhost:5000/api/:path*");
     Gate::builder(client, ring, RUSTCRYPTO)
         .protect(Matcher::new(["/private/:path*", "/api/:path*"]).ok()?)

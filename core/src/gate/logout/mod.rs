@@ -13,7 +13,7 @@ mod page;
 mod permission;
 
 use self::permission::Permission;
-use super::{Gate, GateFlow, flow::Waiting, pages, respond, sessions::FoundSession};
+use super::{Gate, GateFlow, GateRoute, flow::Waiting, pages, respond, sessions::FoundSession};
 use crate::{
     flow::{Await, Context, Fetch, Revoke, Step},
     http::{
@@ -201,7 +201,7 @@ impl Gate {
 
     /// The path that asks for the same logout once more.
     fn logout_path(&self, query: Query<'_>) -> String {
-        let mut path = QueryWriter::for_url(self.0.routes.path("logout"));
+        let mut path = QueryWriter::for_url(self.0.routes.path(GateRoute::Logout));
         for name in ["returnTo", "federated"] {
             if let Ok(Some(value)) = query.unique(name) {
                 path = path.pair(name, &value);

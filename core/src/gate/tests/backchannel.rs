@@ -329,3 +329,20 @@ fn signs_out_where_the_store_is_down() {
     assert!(location(&response).starts_with("https://op.example/logout?"));
     assert!(browser.cookies.is_empty());
 }
+
+/// O30: there is no front-channel logout, so nobody can name a session by its address.
+#[test]
+fn no_address_ends_a_session_by_its_name() {
+    let mut browser = signed_in();
+    for target in [
+        "/api/auth/frontchannel-logout?iss=https%3A%2F%2Fop.example%2F&sid=s1",
+        "/api/auth/backchannel-logout?sid=s1",
+    ] {
+        let refused = response(browser.get(target));
+        assert!(matches!(refused.status, 404 | 405), "{target}");
+        assert!(browser.is_signed_in());
+    }
+    let other = "/api/auth/logout?sid=s2&iss=https%3A%2F%2Fop.example%2F";
+    assert_eq!(response(browser.get(other)).status, 200, "it asks first");
+    assert!(browser.is_signed_in());
+}

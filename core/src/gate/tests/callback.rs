@@ -411,3 +411,15 @@ fn a_callback_leaves_no_trace() {
     assert_eq!(response.headers.get("cache-control"), Some("no-store"));
     assert!(response.body.is_empty());
 }
+
+/// O24: a provider that posts its response is not heard, and nothing of the body is read.
+#[test]
+fn a_callback_by_post_is_refused() {
+    let mut browser = Browser::new(gate());
+    let login = browser.start_login("/private");
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("content-length", "1")];
+    let refused = response(browser.request("POST", &callback(&login), &form));
+    assert_eq!((refused.status, refused.headers.get("allow")), (405, Some("GET, HEAD")));
+    assert!(browser.token_requests.is_empty());
+    assert_eq!(browser.come_back(&login).status, 303, "the login is not over");
+}

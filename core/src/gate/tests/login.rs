@@ -166,3 +166,120 @@ fn looking_ahead_does_nothing() {
     }
     assert_eq!(response(browser.get("/api/auth/me")).status, 200);
 }
+
+/// O40: no token is in the profile, and there is no route that has one unless it is switched on.
+#[test]
+fn nobody_being_signed_in_is_no_error_unless_it_is_asked_for() {
+    let builder = builder_at("https://app.example");
+    let gate = builder.signed_out_profile(SignedOutProfile::Unauthorized).build().unwrap();
+    let mut browser = Browser::new(gate);
+    let answer = answer(browser.get("/api/auth/me"));
+    assert_eq!((answer.response.status, code(&answer.response)), (401, "not_authenticated"));
+    assert_eq!(answer.reason, AnswerReason::NotSignedIn);
+    assert_eq!(answer.response.headers.get("cache-control"), Some("no-store"));
+    browser.sign_in();
+    assert_eq!(response(browser.get("/api/auth/me")).status, 200);
+    let mut browser = Browser::new(super::gate());
+    let answer = super::answer(browser.get("/api/auth/me"));
+    assert_eq!((answer.response.status, answer.reason), (204, AnswerReason::NotSignedIn));
+    assert_eq!(answer.response.headers.get("cache-control"), Some("no-store"));
+}
+
+/// L05: no browser takes a claim for a page.
+#[test]
+fn the_profile_is_no_page_whatever_the_claims_are() {
+    let mut browser = Browser::new(gate());
+    let login = browser.start_login("/private");
+    let token = KEY.sign(&format!(
+        r#"{{"iss":"{ISSUER}","aud":"{CLIENT_ID}","sub":"user","name":"<script>alert(1)</script>",
+        "iat":{NOW},"exp":{},"nonce":"{}"}}"#,
+        NOW + 600,
+        login.nonce
+    ));
+    browser.token_answer = Some(Ok(ok(tokens(&token))));
+    assert_eq!(browser.come_back(&login).status, 303);
+    let me = response(browser.get("/api/auth/me"));
+    assert_eq!(me.body, r#"{"name":"\u003cscript>alert(1)\u003c/script>","sub":"user"}"#);
+    assert_eq!(me.headers.get("content-type"), Some("application/json"));
+    assert_eq!(me.headers.get("x-content-type-options"), Some("nosniff"));
+}
+
+const OWN_SCRIPT: [(&str, &str); 2] =
+    [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")];
+
+/// The access token leaves for scripts of the application alone, and only where that is switched on.
+#[test]
+fn the_access_token_is_for_own_scripts_where_it_is_switched_on() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    let off = response(browser.request("GET", "/api/auth/access-token", &OWN_SCRIPT));
+    assert_eq!((off.status, code(&off)), (404, "not_found"));
+
+    let gate = builder_at("https://app.example").hand_out_access_tokens().build().unwrap();
+    let mut browser = Browser::new(gate);
+    let signed_out = response(browser.request("GET", "/api/auth/access-token", &OWN_SCRIPT));
+    assert_eq!((signed_out.status, code(&signed_out)), (401, "not_authenticated"));
+    browser.sign_in();
+    browser.clock = 600;
+    let token = response(browser.request("GET", "/api/auth/access-token", &OWN_SCRIPT));
+    assert_eq!(token.status, 200);
+    let expires_at = NOW + 3600;
+    let expected = format!(
+        r#"{{"expires_at":{expires_at},"expires_in":3000,"token":"{ACCESS_TOKEN}","token_type":"Bearer"}}"#
+    );
+    assert_eq!(token.body, expected);
+    assert_eq!(token.headers.get("cache-control"), Some("no-store"));
+
+    let cases: [&[(&str, &str)]; 8] = [
+        &[],
+        &[("sec-fetch-site", "same-origin")],
+        &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate")],
+        &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "no-cors")],
+        &[("sec-fetch-site", "none"), ("sec-fetch-mode", "cors")],
+        &[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "cors")],
+        &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")],
+        &[("origin", "https://app.example")],
+    ];
+    for fields in cases {
+        let refused = response(browser.request("GET", "/api/auth/access-token", fields));
+        assert_eq!((refused.status, code(&refused)), (403, "cross_site_request"), "{fields:?}");
+        assert!(!refused.body.contains(ACCESS_TOKEN));
+    }
+}
+
+/// The paths of version 4 of the Auth0 SDK, and a login elsewhere.
+#[test]
+fn own_routes_can_be_elsewhere() {
+    let routes = GateRoutes::below("/auth")
+        .and_then(|routes| routes.with_path(GateRoute::Profile, "/auth/profile"))
+        .unwrap();
+    let gate = builder_at("https://app.example").routes(routes).build().unwrap();
+    assert_eq!(gate.redirect_uri(), "https://app.example/auth/callback");
+    let mut browser = Browser::new(gate);
+    let guarded = response(browser.navigate("/private"));
+    assert_eq!(location(&guarded), "/auth/login?returnTo=%2Fprivate");
+    let login = login_of(&response(browser.get("/auth/login?returnTo=%2Fprivate")));
+    browser.token_answer = Some(Ok(ok(tokens(&id_token(&login, "")))));
+    let back = callback(&login).replace("/api/auth/", "/auth/");
+    assert_eq!(response(browser.get(&back)).status, 303);
+    assert_eq!(response(browser.get("/auth/profile")).status, 200);
+    assert_eq!(response(browser.get("/auth/me")).status, 404);
+}
+
+#[test]
+fn id_tokens_can_be_signed_in_another_way_if_they_can_be_checked_whole() {
+    use crate::crypto::SignatureAlgorithm as Algorithm;
+    let build = |algorithms: &[Algorithm]| {
+        builder_at("https://app.example").id_token_algorithms(algorithms.to_vec()).build()
+    };
+    assert!(build(&[Algorithm::Es256, Algorithm::Ps256, Algorithm::Rs256]).is_ok());
+    for algorithm in [Algorithm::Rs384, Algorithm::Rs512, Algorithm::EdDsa] {
+        let error = build(&[Algorithm::Rs256, algorithm]).unwrap_err();
+        assert_eq!(error, GateConfigError::IdTokenAlgorithm(algorithm));
+    }
+    assert!(matches!(build(&[]), Err(GateConfigError::ClientId(_))));
+    // And RS256 is not taken where it is not allowed.
+    let mut browser = Browser::new(build(&[Algorithm::Es256]).unwrap());
+    let login = browser.start_login("/private");
+    assert_eq!(code(&browser.come_back(&login)), "id_token_invalid");
+}

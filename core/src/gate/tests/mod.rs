@@ -10,13 +10,14 @@ mod login_request;
 mod logout;
 mod refresh;
 mod routing;
+mod sessions;
 
 use super::*;
 use crate::{
     crypto::RUSTCRYPTO,
     encoding,
     flow::Flow,
-    http::{BodyError, FetchError, Inbound, Outbound, QueryWriter},
+    http::{BodyError, FetchError, Inbound, Outbound, QueryWriter, Response},
     issuer::{Availability, Document, IssuerMachine, IssuerSnapshot},
     oidc::{ClientConfig, LoginPolicy},
     pattern::{Case, Pattern},
@@ -38,7 +39,7 @@ use alloc::{
 use std::sync::LazyLock;
 
 const ACCESS_TOKEN: &str = "the.access.token";
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const SECRET: &str = "9f2c4b7e1a6d8035c4e7f1b92a5d6380";
 
 /// What a browser says of an address that was typed in.
 const NAVIGATION: [(&str, &str); 3] =

@@ -50,13 +50,15 @@ fn bearer(decision: Decision) -> String {
     forward.request.added().get("authorization").unwrap().to_string()
 }
 
-/// The refresh tokens that the provider was sent.
+/// The refresh tokens that the provider was asked to redeem.
 fn sent(browser: &Browser) -> Vec<String> {
-    let token = |request: &Outbound| {
-        let token = Query::new(&request.body).unique("refresh_token").unwrap();
-        token.unwrap().to_string()
+    let parameter = |request: &Outbound, name| {
+        Query::new(&request.body).unique(name).unwrap().map(|value| value.to_string())
     };
-    browser.token_requests.iter().map(token).collect()
+    let refreshes =
+        |request: &&Outbound| parameter(request, "grant_type").as_deref() == Some("refresh_token");
+    let requests = browser.token_requests.iter().filter(refreshes);
+    requests.filter_map(|request| parameter(request, "refresh_token")).collect()
 }
 
 fn session(browser: &mut Browser) -> Option<Session> {
@@ -423,7 +425,7 @@ fn nothing_is_sent_for_a_session_that_was_signed_out() {
     let _ = browser.refreshes.demand(wait.demand(), after(DUE));
     assert_eq!(response(browser.sign_out()).status, 302);
     assert_eq!(response(browser.finish(Step::Refresh(wait))).status, 401);
-    assert!(browser.token_requests.is_empty());
+    assert!(sent(&browser).is_empty());
 }
 
 #[test]

@@ -60,6 +60,16 @@ fn programs_get_401_and_people_the_sign_in_page() {
         (vec![("accept", "text/html,application/xhtml+xml;q=0.9")], 302),
         (vec![("accept", "*/*")], 302),
         (vec![("accept", "application/json")], 401),
+        (vec![("accept", "text/*")], 401),
+        (vec![("accept", "application/json, text/html;q=0")], 401),
+        (vec![("accept", "application/json, */*;q=0.5")], 302),
+        (vec![("accept", "application/json;q=0.9, TEXT/HTML ; q=0.8")], 302),
+        (vec![("accept", "text/html"), ("accept", "text/html")], 302),
+        (vec![("x-requested-with", "xmlhttprequest")], 401),
+        (vec![("x-requested-with", "com.example.app"), ("accept", "text/html")], 302),
+        (vec![("sec-fetch-mode", "navigate"), ("accept", "application/json")], 401),
+        (vec![("sec-fetch-mode", "websocket")], 401),
+        (vec![("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "empty")], 401),
         (vec![("x-requested-with", "XMLHttpRequest"), ("accept", "text/html")], 401),
         (vec![("sec-fetch-mode", "cors"), ("accept", "*/*")], 401),
         (vec![("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")], 401),
@@ -79,6 +89,28 @@ fn programs_get_401_and_people_the_sign_in_page() {
             assert_eq!(code(&response), "not_authenticated");
             assert_eq!(response.headers.get("content-type"), Some("application/json"));
         }
+    }
+}
+
+/// The configuration has the last word over what a client says of itself.
+#[test]
+fn the_configuration_says_what_is_for_programs_and_what_for_people() {
+    let patterns = |text: &str| [Pattern::new(text, Case::default()).unwrap()];
+    let gate = builder_at("https://app.example")
+        .api(patterns("/private/data/:path*"))
+        .pages(patterns("/private/:path*"))
+        .build()
+        .unwrap();
+    let mut browser = Browser::new(gate);
+    for (target, fields, status) in [
+        ("/private/data/x", &NAVIGATION[..], 401),
+        ("/private/x", &[("accept", "application/json")], 302),
+        ("/private/x", &[("x-requested-with", "XMLHttpRequest")], 302),
+        ("/api/x", &[("accept", "application/json")], 401),
+        ("/api/x", &NAVIGATION, 302),
+    ] {
+        let response = response(browser.request("GET", target, fields));
+        assert_eq!(response.status, status, "{target} {fields:?}");
     }
 }
 
@@ -333,16 +365,35 @@ fn requests_that_another_site_caused_are_refused() {
         ("POST", vec![("origin", "https://evil.example")], false),
         ("POST", vec![("origin", "null")], false),
         ("POST", vec![("origin", "https://app.example"), ("origin", "https://app.example")], false),
+        ("POST", vec![], false),
+        ("POST", vec![("x-requested-with", "fetch")], true),
         ("GET", vec![("sec-fetch-site", "cross-site")], true),
     ] {
-        let decision = browser.request(method, "/api/x", &fields);
-        let forwarded = matches!(decision, Decision::Forward(_));
-        assert_eq!(forwarded, allowed, "{method} {fields:?}");
-        if !allowed {
-            let response = response(decision);
-            assert_eq!((response.status, code(&response)), (403, "cross_site_request"));
+        for target in ["/api/x", "/private/x"] {
+            let decision = browser.request(method, target, &fields);
+            let passed = matches!(decision, Decision::Forward(_) | Decision::Serve(_));
+            assert_eq!(passed, allowed, "{method} {target} {fields:?}");
+            if !allowed {
+                let response = response(decision);
+                assert_eq!((response.status, code(&response)), (403, "cross_site_request"));
+            }
         }
     }
+    // What needs no session can be sent by anybody.
+    let evil = [("origin", "https://evil.example")];
+    assert_eq!(forward(browser.request("POST", "/open/x", &evil)).destination.port(), 6000);
+}
+
+/// X09: a sibling that the configuration names may.
+#[test]
+fn requests_of_trusted_origins_are_let_through() {
+    let origin = crate::http::Origin::parse("https://spa.example").unwrap();
+    let policy = CrossSitePolicy::default().with_trusted_origins([origin]);
+    let gate = builder_at("https://app.example").cross_site(policy).build().unwrap();
+    let mut browser = Browser::new(gate);
+    browser.sign_in();
+    let fields = [("origin", "https://spa.example"), ("sec-fetch-site", "same-site")];
+    assert_eq!(forward(browser.request("POST", "/api/x", &fields)).destination.port(), 5000);
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl Auth0Cookies {
     ) -> Result<Self, Auth0CookiesError> {
         let mut keys = Vec::new();
         for secret in secrets {
-            SecretRing::check_secret(secret).map_err(Auth0CookiesError::Secret)?;
+            SecretRing::check(secret).map_err(Auth0CookiesError::Secret)?;
             if keys.len() >= SecretRing::MAX_SECRETS {
                 return Err(Auth0CookiesError::Secret(SecretRingError::TooMany));
             }

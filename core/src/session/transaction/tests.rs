@@ -12,7 +12,7 @@ const LIFETIME: u64 = 3600;
 static NAMES: LazyLock<CookieNames> =
     LazyLock::new(|| CookieNames::new(Scheme::Https, "gate").unwrap());
 static RING: LazyLock<SecretRing> =
-    LazyLock::new(|| SecretRing::new(["0123456789abcdef0123456789abcdef"], RUSTCRYPTO).unwrap());
+    LazyLock::new(|| SecretRing::new(["9f2c4b7e1a6d8035c4e7f1b92a5d6380"], RUSTCRYPTO).unwrap());
 
 fn login_cookies() -> LoginCookies<'static> {
     LoginCookies { names: &NAMES, ring: &RING, secure: true, lifetime: LIFETIME }

@@ -1,11 +1,15 @@
 use std::collections::BTreeSet;
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use http::{Response, StatusCode, header};
 use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::identity_provider::Credentials;
 use crate::identity_provider::test_support::*;
 
 /// Checks a token as a client with nothing but the published key set does.
@@ -197,6 +201,66 @@ fn a_client_authenticates_by_header_or_by_form() {
     let code = code(&provider, &[]);
     let same_name = redeem(&provider, &code, &[("client_id", CLIENT_ID)], now());
     assert_eq!(same_name.status(), StatusCode::OK);
+}
+
+/// The answer to a client that redeems a code with these fields in the form beside its name.
+fn redeem_by_form(provider: &IdentityProvider, proof: &[(&str, &str)]) -> Response<Bytes> {
+    let code = code(provider, &[]);
+    let good = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_verifier", CODE_VERIFIER),
+        ("client_id", CLIENT_ID),
+    ];
+    provider.handle(&token_request(None, &[&good, proof].concat()), now())
+}
+
+#[test]
+fn a_public_client_needs_no_more_than_its_name_and_its_verifier() {
+    let public = provider_of_client_with(Credentials::Public);
+    assert_eq!(redeem_by_form(&public, &[]).status(), StatusCode::OK);
+    let with_secret = redeem_by_form(&public, &[("client_secret", CLIENT_SECRET)]);
+    assert_eq!(error_of(&with_secret), (401, "invalid_client".to_owned()));
+    let confidential = redeem_by_form(&provider(), &[]);
+    assert_eq!(error_of(&confidential), (401, "invalid_client".to_owned()));
+}
+
+#[test]
+fn a_client_with_a_key_authenticates_by_an_assertion_that_works_once() {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let key = EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref());
+    let provider = provider_of_client_with(Credentials::Es256(pair.public_key().as_ref().to_vec()));
+    let claims = json!({
+        "iss": CLIENT_ID, "sub": CLIENT_ID, "aud": ISSUER, "jti": "one",
+        "iat": 1_900_000_000_u64, "exp": 1_900_000_060_u64,
+    });
+    let token = encode(&Header::new(Algorithm::ES256), &claims, &key).unwrap();
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let proof = [("client_assertion_type", kind), ("client_assertion", token.as_str())];
+    assert_eq!(redeem_by_form(&provider, &proof).status(), StatusCode::OK);
+    let again = redeem_by_form(&provider, &proof);
+    assert_eq!(error_of(&again), (401, "invalid_client".to_owned()));
+    for (proof, status, error) in [
+        (&proof[1..], 400, "invalid_request"),
+        (&[("client_secret", CLIENT_SECRET)], 401, "invalid_client"),
+        (&[], 401, "invalid_client"),
+    ] {
+        let response = redeem_by_form(&provider, proof);
+        assert_eq!(error_of(&response), (status, error.to_owned()), "{proof:?}");
+    }
+}
+
+#[test]
+fn an_id_token_names_the_organization_that_was_asked_for() {
+    let provider = provider();
+    for (asked, id, name) in [("org_acme", "org_acme", "acme"), ("Acme", "org_acme", "acme")] {
+        let tokens = tokens(&provider, &[("organization", asked)]);
+        let claims = verified(&provider, &tokens["id_token"], "JWT");
+        assert_eq!((&claims["org_id"], &claims["org_name"]), (&json!(id), &json!(name)));
+    }
+    let claims = verified(&provider, &tokens(&provider, &[])["id_token"], "JWT");
+    assert_eq!(claims.get("org_id"), None);
 }
 
 #[test]

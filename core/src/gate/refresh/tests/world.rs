@@ -24,7 +24,7 @@ use std::{collections::BTreeMap, format, string::String, sync::Arc, time::Durati
 
 const START: u64 = 1_800_000_000;
 const LIFETIME: u64 = 300;
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const SECRET: &str = "9f2c4b7e1a6d8035c4e7f1b92a5d6380";
 const COOKIE: &str = "portcullis";
 const DISCOVERY: &str = r#"{"issuer":"https://op.example/",
     "authorization_endpoint":"https://op.example/authorize",
