@@ -3,6 +3,9 @@
 //! Each JSON block of a page is a question without its URL; the table behind it has a request and
 //! what becomes of it in each row. The Rust blocks are documentation tests of the core.
 
+mod pages;
+mod security;
+
 use portcullis_core::{
     path::{MAX_PATH_LENGTH, MAX_QUERY_LENGTH},
     pattern::{MAX_NESTING, MAX_PARAMETERS, MAX_PATTERN_LENGTH, MAX_PROGRAM},

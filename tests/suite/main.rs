@@ -26,6 +26,7 @@ mod next_differential;
 mod outages;
 mod process;
 mod refresh;
+mod replay;
 mod token_command;
 mod vectors;
 
