@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// `tower`). Cloning it is cheap, and the clones are one.
 ///
 /// What passes finds its token in the extensions of the request, as a
-/// [`VerifiedToken`](portcullis_core::jwt::VerifiedToken), and the [`Guard`], for rules that only the
+/// [`VerifiedToken`], and the [`Guard`], for rules that only the
 /// application knows ([`Guard::require`]). A request that may come without a token has no token
 /// there.
 pub struct ApiGuard<R> {
