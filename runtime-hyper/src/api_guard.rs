@@ -25,10 +25,9 @@ use std::sync::Arc;
 /// [`ProtectedApi`](crate::protected_api::ProtectedApi), before any other with `GuardLayer` (feature
 /// `tower`). Cloning it is cheap, and the clones are one.
 ///
-/// What passes finds its token in the extensions of the request, as a
-/// [`VerifiedToken`], and the [`Guard`], for rules that only the
-/// application knows ([`Guard::require`]). A request that may come without a token has no token
-/// there.
+/// What passes finds its token in the extensions of the request, as a [`VerifiedToken`], and the
+/// [`Guard`], for rules that only the application knows ([`Guard::require`]). A request that may
+/// come without a token has no token there.
 pub struct ApiGuard<R> {
     guard: Guard,
     driver: Driver<R>,

@@ -1,12 +1,30 @@
 //! The HTTP engine of the Portcullis authentication gate on smol.
 //!
-//! This crate binds [`portcullis_hyper`] to the sockets and timers of [`async_io`], which need no
-//! runtime around them: a thread of their own waits for the operating system. What runs the tasks
-//! is the caller's choice. [`SmolRuntime::new`] takes any function that runs a future, so that the
-//! same binding works on smol's executor and on every other one.
+//! **This crate decides nothing.** What is allowed is for `portcullis-core` to say, and how it is
+//! carried out for [`portcullis_hyper`]; here are the sockets and the timers that it does so with,
+//! those of [`async_io`]. They need no runtime around them: a thread of their own waits for the
+//! operating system. What runs the tasks is the caller's choice.
+//!
+//! ```text
+//!        your Application
+//!               ▲
+//!  portcullis-hyper: Server ─► FrontGate, ApiGuard ─► Driver ─► Client
+//!               │                                        │         │
+//!            accept                                    spawn    connect
+//!               ▼                                        ▼         ▼
+//!  SmolRuntime: async-net, async-io,            an Executor, or the function
+//!               futures-rustls                  that you hand the tasks to
+//! ```
 //!
 //! Nothing of tokio's runtime, network or timers is built. hyper depends on tokio's
 //! synchronisation primitives, which work on any runtime.
+//!
+//! The front page of [`portcullis_hyper`] shows how a request travels and how each part is put
+//! together. All of it goes for this crate, with a [`SmolRuntime`] where that page has its own.
+//!
+//! # Serve on threads of this crate's own
+//!
+//! [`block_on`] brings an executor, and ends when its closure does.
 //!
 //! ```
 //! # use std::io;
@@ -19,6 +37,82 @@
 //! });
 //! # assert!(address.is_ok());
 //! ```
+//!
+//! # Protect an API
+//!
+//! ```
+//! use http::{Request, Response};
+//! use portcullis_core::{
+//!     guard::Guard,
+//!     issuer::IssuerConfig,
+//!     jwt::{TokenPolicy, VerifiedToken},
+//!     session::Session,
+//! };
+//! use portcullis_hyper::{
+//!     api_guard::ApiGuard,
+//!     application::Application,
+//!     body::Body,
+//!     crypto::AWS_LC,
+//!     drive::Driver,
+//!     protected_api::ProtectedApi,
+//!     server::{Connection, Handler as _},
+//! };
+//! use portcullis_smol::SmolRuntime;
+//! use std::error::Error;
+//!
+//! struct Orders;
+//!
+//! impl Application for Orders {
+//!     async fn call(&self, request: Request<Body>, _: Option<&Session>) -> Response<Body> {
+//!         let token = request.extensions().get::<VerifiedToken>();
+//!         let subject = token.and_then(VerifiedToken::subject).unwrap_or("nobody");
+//!         Response::new(Body::from(format!("The orders of {subject}.")))
+//!     }
+//! }
+//!
+//! fn api(runtime: SmolRuntime) -> Result<ProtectedApi<SmolRuntime, Orders>, Box<dyn Error>> {
+//!     let issuer = IssuerConfig::new("https://tenant.example")?;
+//!     let driver = Driver::for_issuers(runtime, [issuer], AWS_LC)?;
+//!     let guard = Guard::builder(TokenPolicy::access_token(["https://api.example"])?).build()?;
+//!     Ok(ProtectedApi::new(ApiGuard::new(guard, driver), Orders))
+//! }
+//!
+//! portcullis_smol::block_on(0, async |runtime| {
+//!     // `Server::start` takes it as it is. Here it is asked without a socket.
+//!     let connection = Connection::new("192.0.2.1:4000".parse()?, true);
+//!     let request = Request::get("/orders").body(Body::empty())?;
+//!     let refused = api(runtime)?.handle(request, connection).await;
+//!     assert_eq!(refused.status(), 401);
+//!     Ok::<(), Box<dyn Error>>(())
+//! })?;
+//! # Ok::<(), Box<dyn Error>>(())
+//! ```
+//!
+//! The example `smol-gateway` puts the gate before an application.
+//!
+//! # Run the tasks elsewhere
+//!
+//! [`SmolRuntime::on`] takes an [`Executor`] that you run, and [`SmolRuntime::new`] any function that
+//! runs a future to its end. So the same binding works on async-std:
+//!
+//! ```
+//! # use std::io;
+//! use portcullis_hyper::server::{Server, ServerLimits};
+//! use portcullis_smol::SmolRuntime;
+//!
+//! let runtime = SmolRuntime::new(|task| drop(async_std::task::spawn(task)));
+//! let address = async_std::task::block_on(async {
+//!     let mut server = Server::new(runtime, ServerLimits::default());
+//!     server.bind("127.0.0.1:0".parse().map_err(io::Error::other)?).await
+//! });
+//! # assert!(address.is_ok());
+//! ```
+//!
+//! # Crate features
+//!
+//! There are none: the crate is one binding. It turns the feature `aws-lc-rs` of
+//! [`portcullis_hyper`] on, and not `tokio`. Whoever wants layers or extractors depends on that crate
+//! too, and turns `tower` or `axum` on there.
 
 #![deny(missing_docs)]
 
