@@ -156,8 +156,12 @@ fn session(length: usize) -> Vec<u8> {
     content
 }
 
-fn leb128(length: usize) -> [u8; 2] {
-    [(length & 0x7f) as u8 | 0x80, (length >> 7) as u8]
+/// The shortest form, of up to 14 bits.
+fn leb128(length: usize) -> Vec<u8> {
+    match length {
+        0..=0x7f => vec![length as u8],
+        _ => vec![(length & 0x7f) as u8 | 0x80, (length >> 7) as u8],
+    }
 }
 
 fn head<'h>(target: &'h str, headers: &'h dyn HeaderView) -> RequestHead<'h> {
