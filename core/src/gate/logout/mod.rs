@@ -6,21 +6,29 @@
 //! there is a page that asks.
 //!
 //! The session is recorded as over before anything else is waited for, so that neither a copy of its
-//! cookie nor a late answer that writes it once more brings it back. The cookies are removed whatever is wrong with them, and whether or not the provider can be
-//! reached.
+//! cookie nor a late answer that writes it once more brings it back. The cookies are removed
+//! whatever is wrong with them, and whether or not the provider can be reached.
+//!
+//! The refresh token is given back. Where a refresh has replaced it and the browser does not know
+//! yet, that is the new one; a refresh that is still under way gives back its own when it lands.
 
 mod page;
 mod permission;
 
 use self::permission::Permission;
-use super::{Gate, GateFlow, GateRoute, flow::Waiting, pages, respond, sessions::FoundSession};
+use super::{
+    Gate, GateFlow, GateRoute, RefreshDemand, RefreshOutcome, Refreshing, flow::Waiting, pages,
+    respond, sessions::FoundSession,
+};
 use crate::{
-    flow::{Await, Context, Fetch, Revoke, Step},
+    flow::{Await, AwaitRefresh, Context, Fetch, Revoke, Step},
     http::{
-        Cookies, FieldText, Headers, Query, QueryWriter, RequestHead, Response, SameSite, SetCookie,
+        Cookies, FieldText, Headers, Outbound, Query, QueryWriter, RequestHead, Response, SameSite,
+        SetCookie,
     },
     issuer::Need,
     oidc::{EndSession, LogoutTarget, ProviderLogout, revocation_request},
+    secret::Secret,
     session::{Revocation, RevocationKey, Session},
 };
 use alloc::{string::String, vec::Vec};
@@ -101,11 +109,35 @@ impl Gate {
         }
     }
 
+    /// Asks for the newest tokens of the session, which may be newer than those of its cookie.
     pub(super) fn on_logout_of_session(
         &self,
         pending: Pending,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
+        let refreshable =
+            pending.session.as_ref().filter(|session| session.tokens.refresh_token.is_some());
+        let Some(session) = refreshable else {
+            return self.on_logout_tokens(pending, context);
+        };
+        let refreshing = Refreshing::new(self.clone(), session.clone());
+        let flow = GateFlow::new(self.clone(), Waiting::LogoutTokens(pending));
+        Step::Refresh(AwaitRefresh::new(RefreshDemand::of_remembered(refreshing), flow))
+    }
+
+    pub(super) fn on_logout_remembered(
+        &self,
+        mut pending: Pending,
+        outcome: RefreshOutcome,
+        context: &mut Context<'_>,
+    ) -> Step<GateFlow> {
+        if let RefreshOutcome::Renewed(newest) = outcome {
+            pending.session = Some((*newest).clone());
+        }
+        self.on_logout_tokens(pending, context)
+    }
+
+    fn on_logout_tokens(&self, pending: Pending, context: &mut Context<'_>) -> Step<GateFlow> {
         if self.0.logout.provider() == ProviderLogout::Nowhere || self.knows_issuer(context) {
             return self.on_logout_metadata(pending, context);
         }
@@ -113,27 +145,32 @@ impl Gate {
         Step::Await(Await::new(self.0.issuer, Need::Metadata, flow))
     }
 
-    /// Gives the refresh token back, where the provider has a place for it.
+    /// Gives the refresh token back.
     pub(super) fn on_logout_metadata(
         &self,
         pending: Pending,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let snapshot = context.issuers.snapshot(self.0.issuer);
-        let metadata = snapshot.as_ref().and_then(|snapshot| snapshot.metadata());
         let refresh_token =
             pending.session.as_ref().and_then(|session| session.tokens.refresh_token.as_ref());
-        let request = metadata.zip(refresh_token).and_then(|(metadata, refresh_token)| {
-            let (now, entropy) = (context.now.unix, &mut *context.entropy);
-            revocation_request(metadata, &self.0.client, refresh_token, now, entropy)
-        });
-        match request {
+        match refresh_token.and_then(|token| self.revocation_of(token, context)) {
             Some(request) => {
                 let flow = GateFlow::new(self.clone(), Waiting::LogoutOfToken(pending));
                 Step::Fetch(Fetch::new(request, flow))
             }
             None => self.finish_logout(&pending, context),
         }
+    }
+
+    /// The request that gives `refresh_token` back, where the provider has a place for it.
+    pub(super) fn revocation_of(
+        &self,
+        refresh_token: &Secret,
+        context: &mut Context<'_>,
+    ) -> Option<Outbound> {
+        let snapshot = context.issuers.snapshot(self.0.issuer)?;
+        let (now, entropy) = (context.now.unix, &mut *context.entropy);
+        revocation_request(snapshot.metadata()?, &self.0.client, refresh_token, now, entropy)
     }
 
     /// Without the discovery document the logout is a local one.

@@ -10,17 +10,17 @@ use crate::{
 use core::time::Duration;
 
 /// When the access token of a login is to be refreshed, in seconds after it.
-const DUE: u64 = 3540;
+pub(super) const DUE: u64 = 3540;
 /// When it can no longer be sent.
-const OVER: u64 = 3595;
-const API: &str = "/api/private-route";
+pub(super) const OVER: u64 = 3595;
+pub(super) const API: &str = "/api/private-route";
 
-fn offline_gate() -> Gate {
+pub(super) fn offline_gate() -> Gate {
     builder_for(client("https://app.example").with_offline_access()).build().unwrap()
 }
 
 /// Somebody who signed in, some seconds ago.
-fn signed_in(seconds: u64) -> Browser {
+pub(super) fn signed_in(seconds: u64) -> Browser {
     let mut browser = Browser::new(offline_gate());
     browser.sign_in();
     browser.clock = seconds;
@@ -30,28 +30,28 @@ fn signed_in(seconds: u64) -> Browser {
 
 /// The provider's answer to the refresh number `number`, with `more` members that start with a
 /// comma.
-fn renewed(number: u32, more: &str) -> Option<Result<Inbound, FetchError>> {
+pub(super) fn renewed(number: u32, more: &str) -> Option<Result<Inbound, FetchError>> {
     Some(Ok(ok(format!(
         r#"{{"access_token":"access-{number}","token_type":"Bearer","expires_in":3600{more}}}"#
     ))))
 }
 
-fn rotated(number: u32) -> Option<Result<Inbound, FetchError>> {
+pub(super) fn rotated(number: u32) -> Option<Result<Inbound, FetchError>> {
     renewed(number, &format!(r#","refresh_token":"refresh-{number}""#))
 }
 
-fn refused(error: &str) -> Option<Result<Inbound, FetchError>> {
+pub(super) fn refused(error: &str) -> Option<Result<Inbound, FetchError>> {
     let body = format!(r#"{{"error":"{error}"}}"#);
     Some(Ok(Inbound { status: 400, ..ok(body) }))
 }
 
-fn bearer(decision: Decision) -> String {
+pub(super) fn bearer(decision: Decision) -> String {
     let forward = forward(decision);
     forward.request.added().get("authorization").unwrap().to_string()
 }
 
 /// The refresh tokens that the provider was asked to redeem.
-fn sent(browser: &Browser) -> Vec<String> {
+pub(super) fn sent(browser: &Browser) -> Vec<String> {
     let parameter = |request: &Outbound, name| {
         Query::new(&request.body).unique(name).unwrap().map(|value| value.to_string())
     };
@@ -61,7 +61,7 @@ fn sent(browser: &Browser) -> Vec<String> {
     requests.filter_map(|request| parameter(request, "refresh_token")).collect()
 }
 
-fn session(browser: &mut Browser) -> Option<Session> {
+pub(super) fn session(browser: &mut Browser) -> Option<Session> {
     let headers = [("cookie", browser.cookie_field())];
     let gate = browser.gate.clone();
     browser.call(|context| gate.find_session(Cookies::of(&headers), context).session)
@@ -391,41 +391,6 @@ fn an_id_token_that_nobody_can_check_counts_as_none() {
     let session = session(&mut browser).unwrap();
     assert_eq!(session.user().text("name"), Ok(Some("Una")));
     assert_eq!(session.tokens.refresh_token.as_ref().map(Secret::expose), Some("refresh-1"));
-}
-
-/// A refresh that is under way when somebody signs out brings nothing back.
-#[test]
-fn a_logout_wins_over_a_late_refresh() {
-    let mut browser = signed_in(DUE);
-    let old = browser.cookies.clone();
-    browser.refresh_answer = rotated(1);
-    let Step::Refresh(wait) = browser.begin("GET", API, &[]) else { panic!("a refresh") };
-    let _ = browser.refreshes.demand(wait.demand(), after(DUE));
-    let RefreshFlight { id, refreshing } = browser.refreshes.poll_flight(after(DUE)).unwrap();
-    let sent_already = browser.call(|context| refreshing.begin(context));
-
-    assert_eq!(response(browser.sign_out()).status, 302);
-    assert_eq!(browser.session_cookies(), 0);
-    let result = browser.drive(sent_already);
-    let _ = browser.refreshes.on_landed(id, result, after(DUE));
-    let answer = response(browser.finish(Step::Refresh(wait)));
-    assert_eq!(answer.status, 401);
-    assert_eq!(answer.headers.get("set-cookie"), None, "nothing of a newer session is removed");
-    // Nor does the old cookie.
-    browser.cookies = old;
-    assert_eq!(response(browser.get(API)).status, 401);
-    assert_eq!(sent(&browser), ["refresh-0"]);
-}
-
-#[test]
-fn nothing_is_sent_for_a_session_that_was_signed_out() {
-    let mut browser = signed_in(DUE);
-    browser.refresh_answer = rotated(1);
-    let Step::Refresh(wait) = browser.begin("GET", API, &[]) else { panic!("a refresh") };
-    let _ = browser.refreshes.demand(wait.demand(), after(DUE));
-    assert_eq!(response(browser.sign_out()).status, 302);
-    assert_eq!(response(browser.finish(Step::Refresh(wait))).status, 401);
-    assert!(sent(&browser).is_empty());
 }
 
 #[test]
