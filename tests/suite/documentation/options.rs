@@ -245,7 +245,7 @@ fn names_on(page: &str, section: &str, column: usize) -> BTreeSet<String> {
     for row in section.lines().filter(|line| line.starts_with("| ")) {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
         let Some((_, cells)) = cells.split_last() else { continue };
-        let cell = cells.get(column).or(cells.first()).copied().unwrap_or_default();
+        let cell = cells.get(column).or_else(|| cells.first()).copied().unwrap_or_default();
         let before = cells.first().filter(|_| cell.contains("the same"));
         for cell in before.into_iter().copied().chain([cell]) {
             let parts = code_spans(cell).flat_map(|span| span.split('.'));
