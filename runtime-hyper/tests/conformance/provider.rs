@@ -53,12 +53,14 @@ impl SigningKey {
 
     /// An access token that is good for an hour.
     pub(crate) fn token(&self, issuer: &str, audience: &str, subject: &str) -> String {
+        self.sign(issuer, &format!(r#""aud":"{audience}","sub":"{subject}""#))
+    }
+
+    /// A token of `issuer` that is good for an hour, with these members.
+    pub(crate) fn sign(&self, issuer: &str, members: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let header = format!(r#"{{"alg":"RS256","typ":"JWT","kid":"{}"}}"#, self.id);
-        let claims = format!(
-            r#"{{"iss":"{issuer}","aud":"{audience}","sub":"{subject}","iat":{now},"exp":{}}}"#,
-            now + 3600,
-        );
+        let claims = format!(r#"{{"iss":"{issuer}",{members},"iat":{now},"exp":{}}}"#, now + 3600);
         let input = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
@@ -157,7 +159,12 @@ impl Provider {
 
     /// An access token for `audience`.
     pub(crate) fn token(&self, audience: &str, subject: &str) -> String {
-        KEY.token(&self.issuer(), audience, subject)
+        self.sign(&format!(r#""aud":"{audience}","sub":"{subject}""#))
+    }
+
+    /// A token with these members.
+    pub(crate) fn sign(&self, members: &str) -> String {
+        KEY.sign(&self.issuer(), members)
     }
 }
 
