@@ -25,6 +25,7 @@ mod logout;
 mod next_differential;
 mod outages;
 mod process;
+mod public_api;
 mod refresh;
 mod replay;
 mod token_command;
