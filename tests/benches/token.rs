@@ -1,14 +1,14 @@
 //! What a token costs: DESIGN §6, both sides of each ratio in one run.
 //!
-//! `cargo bench -p portcullis-tests --bench token`. The rows against jsonwebtoken's pure Rust
+//! `cargo bench -p portcullis-benches --bench token`. The rows against jsonwebtoken's pure Rust
 //! backend are a package of their own, `tests/rust-crypto-bench`: the two backends cannot be built
 //! into one program.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-#[path = "../support/minted.rs"]
+#[path = "support/minted.rs"]
 mod minted;
-#[path = "../support/verification.rs"]
+#[path = "support/verification.rs"]
 mod verification;
 
 use aws_lc_rs::{

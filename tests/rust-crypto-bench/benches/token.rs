@@ -2,11 +2,11 @@
 //!
 //! `cargo bench --manifest-path tests/rust-crypto-bench/Cargo.toml`
 
-#[path = "../../support/minted.rs"]
+#[path = "../../benches/support/minted.rs"]
 #[allow(dead_code)]
 mod minted;
 
-#[path = "../../support/verification.rs"]
+#[path = "../../benches/support/verification.rs"]
 mod verification;
 
 use criterion::{Criterion, criterion_group, criterion_main};
