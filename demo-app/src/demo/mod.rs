@@ -1,27 +1,23 @@
 //! The demonstration as a whole: three servers on one runtime.
 
+mod api;
+mod error;
+mod gate;
+mod listen;
+
+pub use error::StartError;
+
 use crate::{
     applications::{Api, Pages, Provider as ProviderHandler},
-    identity_provider::{IdentityProvider, KeyGenerationError},
-    pages,
+    identity_provider::IdentityProvider,
+    pages::AccountLinks,
     settings::{
-        BoundOrigins, ClientSettings, Fault, ListenAddress, Provider, Settings,
-        provider_configuration,
+        BoundOrigins, ClientSettings, ListenAddress, Provider, Settings, provider_configuration,
     },
 };
 use core::{fmt, time::Duration};
-use portcullis_core::{
-    gate::{Gate, GateConfigError},
-    guard::Guard,
-    http::{Origin, UrlError},
-    issuer::{IssuerConfig, IssuerMachine},
-    jwt::{TokenCacheLimits, TokenPolicy, TokenPolicyError},
-    oidc::{ClientConfig, ClientConfigError},
-    pattern::{Case, Pattern, PatternError},
-    rewrite::{Matcher, MatcherError, RewriteRule, Rewrites, RewritesError, Served},
-    secret::Secret,
-    session::{SecretRing, SecretRingError},
-};
+use listen::bind;
+use portcullis_core::{gate::Gate, http::Origin, issuer::IssuerMachine, jwt::TokenCacheLimits};
 use portcullis_hyper::{
     api_guard::ApiGuard,
     client::{Client, Fetcher, PoolLimits},
@@ -32,10 +28,10 @@ use portcullis_hyper::{
     issuers::SharedIssuers,
     protected_api::ProtectedApi,
     runtime::Runtime,
-    server::{Server, ServerHandle, ServerLimits},
-    tls::{self, TlsError},
+    server::ServerHandle,
+    tls,
 };
-use std::{io, net::SocketAddr, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 /// How long requests under way may take when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -85,37 +81,43 @@ impl<R: Runtime> Demo<R> {
         let mut servers = Vec::new();
         let tls = tls::client_config(None).map_err(StartError::Tls)?;
         let http = Client::new(runtime.clone(), tls, PoolLimits::default());
-        let (client, is_development) = match settings.provider {
-            Provider::External(client) => (client, false),
-            Provider::BuiltIn { address, scope, token_lifetime } => {
+        let (client, built_in) = match &settings.provider {
+            Provider::External(client) => (client.clone(), None),
+            Provider::BuiltIn { address, authentication, token_lifetime } => {
                 let (server, identity_provider) =
-                    bind(&runtime, &address, "PORTCULLIS_IDP_ADDR").await?;
+                    bind(&runtime, address, "PORTCULLIS_IDP_ADDR").await?;
                 let origins = BoundOrigins {
                     frontend: frontend.clone(),
                     api: api.clone(),
                     identity_provider: identity_provider.clone(),
                 };
-                let client =
-                    ClientSettings::generate(origins, scope).map_err(StartError::Entropy)?;
-                let configuration =
-                    provider_configuration(&client, identity_provider, token_lifetime);
-                let provider =
-                    IdentityProvider::new(configuration).map_err(StartError::Provider)?;
-                let fetcher = Fetcher::new(http.clone());
-                servers.push(server.start(ProviderHandler(Arc::new(provider), fetcher)));
-                (client, true)
+                let client = ClientSettings::generate(origins, authentication.clone())
+                    .map_err(StartError::Entropy)?;
+                (client, Some((server, identity_provider, *token_lifetime)))
             }
         };
+        let gate = gate::gate(&settings, &client, &api)?;
+        let is_development = built_in.is_some();
+        if let Some((server, issuer, token_lifetime)) = built_in {
+            let targets = &settings.gate.logout_targets;
+            let configuration =
+                provider_configuration(&client, &gate, targets, issuer, token_lifetime);
+            let provider = IdentityProvider::new(configuration).map_err(StartError::Provider)?;
+            let fetcher = Fetcher::new(http.clone());
+            servers.push(server.start(ProviderHandler(Arc::new(provider), fetcher)));
+        }
 
-        let issuer = IssuerConfig::new(&client.issuer).map_err(StartError::Issuer)?;
-        let machine = IssuerMachine::new(issuer, AWS_LC);
+        let machine = IssuerMachine::new(api::issuer(&settings, &client)?, AWS_LC);
         let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(http.clone())));
-        let policy =
-            TokenPolicy::access_token([client.audience.as_str()]).map_err(StartError::Audience)?;
-        let guard = ApiGuard::new(Guard::new(policy), driver.clone())
+        let guard = ApiGuard::new(api::guard(&settings, &client)?, driver.clone())
             .with_token_cache(TokenCacheLimits::default(), AWS_LC);
         let guarded = ProtectedApi::new(guard, Api);
-        let gate = Gateway::new(FrontGate::new(gate(&client, &api)?, driver, http), Pages);
+        let guarded = match settings.api.cors {
+            Some(cors) => guarded.with_cors(cors),
+            None => guarded,
+        };
+        let pages = Pages(AccountLinks::of(&settings.gate.routes));
+        let gate = Gateway::new(FrontGate::new(gate, driver, http), pages);
         servers.push(api_server.start(guarded));
         servers.push(frontend_server.start(gate));
         let provider = client.issuer;
@@ -133,163 +135,28 @@ impl<R: Runtime> Demo<R> {
     }
 }
 
-/// A server at `address`, which the setting `name` chose, and the origin that it serves.
-async fn bind<R: Runtime>(
-    runtime: &R,
-    address: &ListenAddress,
-    name: &'static str,
-) -> Result<(Server<R>, Origin), StartError> {
-    // A port that is free on one address of localhost may be taken on the other.
-    let mut attempts = if address.primary().port() == 0 { 8 } else { 1 };
-    loop {
-        attempts -= 1;
-        match bind_once(runtime, address).await {
-            Ok((server, port)) => {
-                return Ok((server, address.origin(port).map_err(StartError::Origin)?));
-            }
-            Err((_, error)) if attempts > 0 && error.kind() == io::ErrorKind::AddrInUse => {}
-            Err((address, error)) => {
-                return Err(StartError::Bind { name, address: address.to_string(), error });
-            }
-        }
-    }
-}
-
-/// Binds both addresses where there are two. One that is somebody else's is an error: browsers, and
-/// the gate itself, would find whoever that is under the same name.
-async fn bind_once<R: Runtime>(
-    runtime: &R,
-    address: &ListenAddress,
-) -> Result<(Server<R>, u16), (SocketAddr, io::Error)> {
-    let mut server = Server::new(runtime.clone(), ServerLimits::default());
-    let primary = address.primary();
-    let port = server.bind(primary).await.map_err(|error| (primary, error))?.port();
-    if let Some(companion) = address.companion(port)
-        && let Err(error) = server.bind(companion).await
-    {
-        if error.kind() == io::ErrorKind::AddrInUse {
-            return Err((companion, error));
-        }
-        // A machine without IPv6; browsers find the other address.
-        tracing::debug!(%companion, %error, "the second address of localhost is not in use");
-    }
-    Ok((server, port))
-}
-
 /// The gate that the demonstration would have with these settings, without a server.
 ///
 /// # Errors
 ///
 /// [`StartError`] says what could not be made or understood.
-pub(crate) fn configured_gate(settings: Settings) -> Result<Gate, StartError> {
+pub(crate) fn configured_gate(settings: &Settings) -> Result<Gate, StartError> {
     let origin = |address: &ListenAddress| {
         address.origin(address.primary().port()).map_err(StartError::Origin)
     };
     let api = origin(&settings.api_address)?;
-    let client = match settings.provider {
-        Provider::External(client) => client,
-        Provider::BuiltIn { address, scope, .. } => {
+    let client = match &settings.provider {
+        Provider::External(client) => client.clone(),
+        Provider::BuiltIn { address, authentication, .. } => {
             let frontend = origin(&settings.frontend_address)?;
-            let identity_provider = origin(&address)?;
+            let identity_provider = origin(address)?;
             let origins = BoundOrigins { frontend, api: api.clone(), identity_provider };
-            ClientSettings::generate(origins, scope).map_err(StartError::Entropy)?
+            ClientSettings::generate(origins, authentication.clone())
+                .map_err(StartError::Entropy)?
         }
     };
-    gate(&client, &api)
+    gate::gate(settings, &client, &api)
 }
-
-/// The gate of the demonstration: two rules, one matcher.
-fn gate(client: &ClientSettings, api: &Origin) -> Result<Gate, StartError> {
-    let secret = Secret::new(client.client_secret.expose());
-    let config = ClientConfig::new(&client.client_id, secret, client.base_url.as_str())
-        .and_then(|config| config.with_scope(&client.scope))
-        .map_err(StartError::Client)?
-        .with_audience(client.audience.as_str());
-    let secrets = SecretRing::new([client.secret.expose()], AWS_LC).map_err(StartError::Secret)?;
-    let rewrites = Rewrites::builder()
-        .after_files([
-            RewriteRule::new("/api/auth/:path", "/api/auth/:path*"),
-            RewriteRule::new("/api/:path*", format!("{}/api/:path*", api.as_str())),
-        ])
-        .build()
-        .map_err(StartError::Rewrites)?;
-    let protected =
-        Matcher::new(["/private/:path*", "/api/:path*"]).map_err(StartError::Matcher)?;
-    let programs = Pattern::new("/api/:path*", Case::default()).map_err(StartError::Pattern)?;
-    Gate::builder(config, secrets, AWS_LC)
-        .rewrites(rewrites)
-        .protect(protected)
-        .api([programs])
-        .backchannel_logout()
-        .serves(|path| if pages::serves(path) { Served::File } else { Served::Nothing })
-        .build()
-        .map_err(StartError::Gate)
-}
-
-/// Why the demonstration did not start.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The audience is not usable.
-    Audience(TokenPolicyError),
-    /// An address is in use, or not to be had.
-    Bind {
-        /// The setting that chose it.
-        name: &'static str,
-        /// The address.
-        address: String,
-        /// What the operating system says.
-        error: io::Error,
-    },
-    /// A setting of the client is not usable.
-    Client(ClientConfigError),
-    /// There is no randomness.
-    Entropy(getrandom::Error),
-    /// The gate's parts do not fit.
-    Gate(GateConfigError),
-    /// The issuer is not usable.
-    Issuer(UrlError),
-    /// A matcher is not usable.
-    Matcher(MatcherError),
-    /// An address that was bound has no origin.
-    Origin(Fault),
-    /// A pattern is not usable.
-    Pattern(PatternError),
-    /// The development provider could not be made.
-    Provider(KeyGenerationError),
-    /// A rewrite rule is not usable.
-    Rewrites(RewritesError),
-    /// The secret is not usable.
-    Secret(SecretRingError),
-    /// There is no TLS.
-    Tls(TlsError),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Audience(error) => write!(f, "AUTH0_AUDIENCE: {error}"),
-            Self::Bind { name, address, error } => write!(
-                f,
-                "cannot listen on {address}: {error}\nAnother address can be set, such as \
-                 {name}=localhost:0 for any free port"
-            ),
-            Self::Client(error) => write!(f, "the client: {error}"),
-            Self::Entropy(error) => write!(f, "no randomness: {error}"),
-            Self::Gate(error) => write!(f, "the gate: {error}"),
-            Self::Issuer(error) => write!(f, "AUTH0_ISSUER_BASE_URL {error}"),
-            Self::Matcher(error) => write!(f, "the matcher: {error}"),
-            Self::Origin(error) => write!(f, "an address: {error}"),
-            Self::Pattern(error) => write!(f, "a pattern: {error}"),
-            Self::Provider(error) => write!(f, "the development provider: {error}"),
-            Self::Rewrites(error) => write!(f, "the rewrite rules: {error}"),
-            Self::Secret(error) => write!(f, "AUTH0_SECRET {error}"),
-            Self::Tls(error) => write!(f, "TLS: {error}"),
-        }
-    }
-}
-
-impl core::error::Error for StartError {}
 
 #[cfg(test)]
 mod tests {

@@ -1,153 +1,37 @@
-//! The names of the settings, and where their values come from.
+//! Where the values of settings come from, and how one is read.
 
-use core::fmt;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::SettingsFile;
 use super::dotenv;
-use super::problem::{Problem, Problems};
-
-/// A setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Variable {
-    /// The API that access tokens are for.
-    Audience,
-    /// Where the API listens.
-    ApiAddress,
-    /// Where browsers find the front end.
-    BaseUrl,
-    /// The client's name at the provider.
-    ClientId,
-    /// The client's secret at the provider.
-    ClientSecret,
-    /// Where the front end listens.
-    FrontendAddress,
-    /// The provider.
-    Issuer,
-    /// Where the built-in provider listens.
-    ProviderAddress,
-    /// Which runtime carries the gate.
-    Runtime,
-    /// What the client asks for.
-    Scope,
-    /// What the gate's cookies are sealed with.
-    Secret,
-    /// How long the built-in provider's access tokens work.
-    TokenLifetime,
-}
+use super::elsewhere;
+use super::nearest::nearest;
+use super::problem::{Note, Problem, Problems};
+use super::setting::{About, Initially, Setting};
+use super::table;
 
 /// Values by name, before they are checked.
-pub(super) struct Variables(BTreeMap<&'static str, Value>);
-
-/// What is known about a setting.
-pub(super) enum Lookup<'a> {
-    Absent,
-    /// Its two names have different values.
-    Conflict {
-        first: &'static str,
-        second: &'static str,
-    },
-    Given {
-        name: &'static str,
-        value: &'a str,
-    },
-    /// It was given, but its value could not be read; that was noted.
-    Noted,
+#[derive(Default)]
+pub(super) struct Values {
+    by_name: BTreeMap<&'static str, Value>,
+    notes: Vec<Note>,
 }
 
 enum Value {
     Text(String),
+    /// Its text could not be read; that was noted.
     Unreadable,
 }
 
-impl Variable {
-    /// The settings that together describe a provider elsewhere.
-    pub(super) const OF_A_PROVIDER: [Self; 6] = [
-        Self::Secret,
-        Self::BaseUrl,
-        Self::Issuer,
-        Self::ClientId,
-        Self::ClientSecret,
-        Self::Audience,
-    ];
-
-    const ALL: [Self; 12] = [
-        Self::Audience,
-        Self::ApiAddress,
-        Self::BaseUrl,
-        Self::ClientId,
-        Self::ClientSecret,
-        Self::FrontendAddress,
-        Self::Issuer,
-        Self::ProviderAddress,
-        Self::Runtime,
-        Self::Scope,
-        Self::Secret,
-        Self::TokenLifetime,
-    ];
-
-    /// The name that the documentation uses first.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.names().0
-    }
-
-    fn names(self) -> (&'static str, Option<&'static str>) {
-        match self {
-            Self::Audience => ("AUTH0_AUDIENCE", Some("PORTCULLIS_AUDIENCE")),
-            Self::ApiAddress => ("PORTCULLIS_API_ADDR", None),
-            Self::BaseUrl => ("AUTH0_BASE_URL", Some("PORTCULLIS_BASE_URL")),
-            Self::ClientId => ("AUTH0_CLIENT_ID", Some("PORTCULLIS_CLIENT_ID")),
-            Self::ClientSecret => ("AUTH0_CLIENT_SECRET", Some("PORTCULLIS_CLIENT_SECRET")),
-            Self::FrontendAddress => ("PORTCULLIS_FRONTEND_ADDR", None),
-            Self::Issuer => ("AUTH0_ISSUER_BASE_URL", Some("PORTCULLIS_ISSUER")),
-            Self::ProviderAddress => ("PORTCULLIS_IDP_ADDR", None),
-            Self::Runtime => ("PORTCULLIS_RUNTIME", None),
-            Self::Scope => ("AUTH0_SCOPE", Some("PORTCULLIS_SCOPE")),
-            Self::Secret => ("AUTH0_SECRET", Some("PORTCULLIS_SECRET")),
-            Self::TokenLifetime => ("PORTCULLIS_IDP_TOKEN_LIFETIME", None),
-        }
-    }
-
-    /// What belongs there.
-    pub(super) fn advice(self) -> &'static str {
-        match self {
-            Self::Audience => {
-                "the identifier of your API as it is registered at the provider, for example \
-                 https://api.example.com; without it Auth0 issues opaque access tokens, which the \
-                 API cannot verify"
-            }
-            Self::BaseUrl => {
-                "where browsers find the front end, for example http://localhost:3000; register \
-                 this address followed by /api/auth/callback as a callback URL at the provider"
-            }
-            Self::ClientId => "the client ID of your application at the provider",
-            Self::ClientSecret => "the client secret of your application at the provider",
-            Self::Issuer => "the address of your provider, for example https://tenant.eu.auth0.com",
-            Self::Secret => {
-                "at least 32 random bytes, for example the output of openssl rand -hex 32"
-            }
-            Self::ApiAddress
-            | Self::FrontendAddress
-            | Self::ProviderAddress
-            | Self::Runtime
-            | Self::Scope
-            | Self::TokenLifetime => "a value as --help explains it",
-        }
-    }
+/// What a name stands for.
+enum Named {
+    Setting(&'static str),
+    /// Another program's, or nothing at all.
+    Nothing,
 }
 
-impl fmt::Display for Variable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.names() {
-            (name, Some(other)) => write!(formatter, "{name} (or {other})"),
-            (name, None) => formatter.write_str(name),
-        }
-    }
-}
-
-impl Variables {
+impl Values {
     /// Takes the values of known names: from the environment, then from files, of which earlier
     /// ones win.
     pub(super) fn read(
@@ -155,23 +39,23 @@ impl Variables {
         files: &[SettingsFile],
         problems: &mut Problems,
     ) -> Self {
-        let mut variables = Self(BTreeMap::new());
+        let mut values = Self::default();
         for (name, value) in environment {
-            let Some(name) = name.to_str().and_then(known_name) else {
-                continue;
-            };
+            let Some(name) = name.to_str() else { continue };
+            let is_given = !value.is_empty();
+            let Named::Setting(name) = values.recognize(name, is_given, problems) else { continue };
             let value = if let Ok(value) = value.into_string() {
                 Value::Text(value)
             } else {
                 problems.add(Problem::NotUnicode { name });
                 Value::Unreadable
             };
-            variables.0.insert(name, value);
+            values.by_name.insert(name, value);
         }
         for file in files {
-            variables.read_file(file, problems);
+            values.read_file(file, problems);
         }
-        variables
+        values
     }
 
     fn read_file(&mut self, file: &SettingsFile, problems: &mut Problems) {
@@ -181,10 +65,11 @@ impl Variables {
         };
         for line in dotenv::parse(text) {
             // Other programs may have lines of their own in the file.
+            let is_given = line.value.as_ref().map_or(true, |value| !value.is_empty());
             let name = match &line.name {
-                Some(name) => match known_name(name) {
-                    Some(name) => Some(name),
-                    None => continue,
+                Some(name) => match self.recognize(name, is_given, problems) {
+                    Named::Setting(name) => Some(name),
+                    Named::Nothing => continue,
                 },
                 None => None,
             };
@@ -197,38 +82,150 @@ impl Variables {
                 }
             };
             if let Some(name) = name {
-                self.0.entry(name).or_insert(value);
+                self.by_name.entry(name).or_insert(value);
             }
         }
     }
 
-    pub(super) fn find(&self, variable: Variable) -> Lookup<'_> {
-        let (first, second) = variable.names();
-        match (self.find_name(first), second.map(|second| (second, self.find_name(second)))) {
-            (Lookup::Absent, Some((_, lookup))) => lookup,
-            (Lookup::Given { value, .. }, Some((second, Lookup::Given { value: other, .. })))
-                if value != other =>
-            {
-                Lookup::Conflict { first, second }
+    /// What `name` stands for. One that looks like a setting and is none is a problem, or at least
+    /// noted: it may be misspelt.
+    ///
+    /// Names that start with `PORTCULLIS_` are nobody else's. With `AUTH0_` an application may have
+    /// some of its own, so there only one that is close to a setting stops the start.
+    fn recognize(&mut self, name: &str, is_given: bool, problems: &mut Problems) -> Named {
+        let known = table::ALL.iter().flat_map(|about| about.names).copied();
+        if let Some(known) = known.clone().find(|known| *known == name) {
+            return Named::Setting(known);
+        }
+        if !is_given {
+            return Named::Nothing;
+        }
+        if let Some(reason) = elsewhere::reason(name) {
+            self.note(Note::NotHere { name: name.to_owned(), reason });
+            return Named::Nothing;
+        }
+        let is_own = name.starts_with("PORTCULLIS_");
+        if is_own || name.starts_with("AUTH0_") {
+            match nearest(name, known.chain(elsewhere::names())) {
+                Some(near) if is_own || near.is_close => {
+                    problems.add_once(Problem::Unknown { name: name.to_owned(), near: near.name });
+                }
+                _ => self.note(Note::Unknown { name: name.to_owned() }),
             }
-            (lookup, _) => lookup,
+        }
+        Named::Nothing
+    }
+
+    fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
         }
     }
 
-    fn find_name(&self, name: &'static str) -> Lookup<'_> {
-        match self.0.get(name) {
-            None => Lookup::Absent,
-            Some(Value::Text(value)) if value.is_empty() => Lookup::Absent,
-            Some(Value::Text(value)) => Lookup::Given { name, value },
-            Some(Value::Unreadable) => Lookup::Noted,
-        }
+    /// Whether something stands under one of the names of a setting.
+    pub(super) fn is_given(&self, about: &About) -> bool {
+        about.names.iter().any(|name| self.find(name).is_some())
+    }
+
+    fn find(&self, name: &str) -> Option<&Value> {
+        // An empty value counts as none.
+        self.by_name
+            .get(name)
+            .filter(|value| !matches!(value, Value::Text(text) if text.is_empty()))
     }
 }
 
-fn known_name(name: &str) -> Option<&'static str> {
-    Variable::ALL
-        .iter()
-        .flat_map(|variable| [Some(variable.name()), variable.names().1])
-        .flatten()
-        .find(|known| *known == name)
+/// Reads settings one by one, and notes what is wrong with them.
+pub(super) struct Reader<'r> {
+    pub(super) values: &'r mut Values,
+    pub(super) problems: &'r mut Problems,
+}
+
+/// What a setting comes to.
+#[derive(Debug)]
+pub(super) enum Given<T> {
+    /// It is not given.
+    No,
+    /// It is given, under this name.
+    As(&'static str, T),
+    /// It is given and cannot be used; that was noted.
+    Wrong,
+}
+
+impl Reader<'_> {
+    /// The value of a setting, if it is given.
+    pub(super) fn given<T: PartialEq>(&mut self, setting: &Setting<T>) -> Given<T> {
+        let mut found = Given::No;
+        for name in setting.about.names {
+            let text = match self.values.find(name) {
+                None => continue,
+                Some(Value::Unreadable) => return Given::Wrong,
+                Some(Value::Text(text)) => text,
+            };
+            let value = match (setting.read)(text) {
+                Ok(value) => value,
+                Err(fault) => {
+                    self.problems.add(Problem::Invalid { name, fault });
+                    return Given::Wrong;
+                }
+            };
+            match found {
+                Given::As(first, other) if other != value => {
+                    self.problems.add(Problem::Conflict { first, second: name });
+                    return Given::Wrong;
+                }
+                Given::No => found = Given::As(name, value),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The same where it makes no difference under which name. `None` stands for one that is wrong.
+    pub(super) fn maybe<T: PartialEq>(&mut self, setting: &Setting<T>) -> Option<Option<T>> {
+        match self.given(setting) {
+            Given::No => Some(None),
+            Given::As(_, value) => Some(Some(value)),
+            Given::Wrong => None,
+        }
+    }
+
+    /// The value of a setting that must be given. `None` stands for a problem that was noted.
+    pub(super) fn required<T: PartialEq>(&mut self, setting: &Setting<T>) -> Option<T> {
+        match self.given(setting) {
+            Given::No => {
+                self.problems.add(Problem::Missing(setting.about));
+                None
+            }
+            Given::As(_, value) => Some(value),
+            Given::Wrong => None,
+        }
+    }
+
+    /// The value of a setting, or what stands in for it. `None` stands for a problem that was noted.
+    pub(super) fn value<T: PartialEq>(&mut self, setting: &Setting<T>) -> Option<T> {
+        match (self.given(setting), setting.about.initially) {
+            (Given::No, Initially::Text(text)) => (setting.read)(text).ok(),
+            (Given::As(_, value), _) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The name under which a setting is given, or the one that the documentation uses.
+    pub(super) fn name_of<T>(&self, setting: &Setting<T>) -> &'static str {
+        let about = setting.about;
+        let given = about.names.iter().find(|name| self.values.find(name).is_some());
+        given.copied().unwrap_or_else(|| about.name())
+    }
+
+    /// Notes that a setting has no effect.
+    pub(super) fn has_no_effect<T>(&mut self, setting: &Setting<T>, reason: &'static str) {
+        let name = self.name_of(setting).to_owned();
+        self.values.note(Note::NotHere { name, reason });
+    }
+
+    /// What is to be told once the log is open.
+    pub(super) fn take_notes(&mut self) -> Vec<Note> {
+        core::mem::take(&mut self.values.notes)
+    }
 }
