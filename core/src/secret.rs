@@ -16,16 +16,15 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
+    /// A text that is wiped when dropped already.
+    pub(crate) const fn from_wiped(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+
     /// The text itself. Call it where the secret leaves for the one party that it is meant for.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl From<Zeroizing<String>> for Secret {
-    fn from(text: Zeroizing<String>) -> Self {
-        Self(text)
     }
 }
 

@@ -55,5 +55,5 @@ fuzz_target!(|data: &[u8]| {
 
 fn open(field: &[u8]) -> Option<Vec<u8>> {
     let fields = [("cookie", field)];
-    COOKIE.read(Cookies::of(&fields), &RING).opened.map(|bytes| bytes.to_vec())
+    COOKIE.read(Cookies::of(&fields), &RING).opened().map(<[u8]>::to_vec)
 }

@@ -216,7 +216,7 @@ pub fn sealed_as_auth0(header: &[u8], content: &[u8]) -> String {
     RUSTCRYPTO.hash.hkdf_sha256(SECRET.as_bytes(), &[], b"JWE CEK", key).expect("32 bytes");
     let protected = URL_SAFE_NO_PAD.encode(header);
     let mut sealed = content.to_vec();
-    let key = AeadKey::new(material);
+    let key = AeadKey::new(&material);
     RUSTCRYPTO.aead.seal(&key, protected.as_bytes(), &mut sealed).expect("not too long");
     let (ciphertext, tag) = sealed.split_at(sealed.len() - 16);
     let [nonce, ciphertext, tag] =

@@ -158,7 +158,7 @@ mod tests {
     const PROVIDERS: [&CryptoProvider; 2] = [&AWS_LC, &RUSTCRYPTO];
 
     fn key(byte: u8) -> AeadKey {
-        AeadKey::new([byte; AeadKey::LENGTH].into())
+        AeadKey::new(&[byte; AeadKey::LENGTH])
     }
 
     #[test]

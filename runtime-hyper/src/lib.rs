@@ -501,6 +501,13 @@
 //! | `aws-lc-rs` | yes | [`crypto::AWS_LC`], a crypto provider for the core, and [`signing::PrivateKey`], with which a client proves who it is. For those who give the core another provider. It saves no build of aws-lc-rs, which does the TLS of this crate in any case |
 //! | `tower` | no | layers for the guard, for CORS and for the front gate, usable with axum, tonic and plain hyper. It brings the two crates that hold tower's traits; [`gateway`] and [`protected_api`] do without |
 //! | `axum` | no | extractors for the claims of a token, for scopes and for the session. It brings axum-core, which is of no use without axum, and turns `tower` on, since an extractor needs its layer |
+//!
+//! # Types of others
+//!
+//! The API speaks in requests and responses of `http`, bodies of `http-body` and `bytes`, what
+//! `hyper::rt` asks of a runtime, and the client configuration of `rustls`; with the features, in the
+//! traits of tower and of axum, and in `serde`'s. A test holds it to these: what else the crate is
+//! built on can change without a change here.
 
 #![deny(missing_docs)]
 

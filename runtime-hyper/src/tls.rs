@@ -1,6 +1,6 @@
 //! TLS towards providers and upstreams: which roots are trusted, which protocol is spoken.
 
-use core::fmt;
+use core::{error::Error, fmt};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
@@ -23,7 +23,7 @@ pub fn client_config(extra_roots: Option<&[u8]>) -> Result<Arc<ClientConfig>, Tl
         let before = roots.len();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let certificate = certificate.map_err(|_| TlsError::Pem)?;
-            roots.add(certificate).map_err(TlsError::Root)?;
+            roots.add(certificate).map_err(|error| TlsError::Root(error.into()))?;
         }
         if roots.len() == before {
             return Err(TlsError::NoCertificate);
@@ -31,7 +31,7 @@ pub fn client_config(extra_roots: Option<&[u8]>) -> Result<Arc<ClientConfig>, Tl
     }
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(TlsError::Versions)?
+        .map_err(|error| TlsError::Versions(error.into()))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -47,9 +47,9 @@ pub enum TlsError {
     /// The text of extra roots is not PEM.
     Pem,
     /// A certificate cannot be a root.
-    Root(rustls::Error),
+    Root(Box<dyn Error + Send + Sync>),
     /// The crypto provider supports no version of TLS that is still safe.
-    Versions(rustls::Error),
+    Versions(Box<dyn Error + Send + Sync>),
 }
 
 impl fmt::Display for TlsError {
@@ -63,7 +63,7 @@ impl fmt::Display for TlsError {
     }
 }
 
-impl core::error::Error for TlsError {}
+impl Error for TlsError {}
 
 #[cfg(test)]
 mod tests {

@@ -123,9 +123,9 @@ use core::{fmt, future::Future, net::SocketAddr, panic::AssertUnwindSafe, pin::P
 use event_listener::Event;
 use futures_lite::FutureExt as _;
 use futures_rustls::{TlsConnector, client::TlsStream};
-use portcullis_hyper::runtime::Runtime;
+use portcullis_hyper::{opaque, runtime::Runtime};
 use rustls::{ClientConfig, pki_types::ServerName};
-use smol_hyper::rt::{FuturesIo, SmolTimer};
+use smol_hyper::rt::FuturesIo;
 use std::{io, sync::Arc, thread};
 
 /// Runs `main` and the tasks that it spawns, on the calling thread and on `threads` beside it. Once
@@ -181,10 +181,30 @@ impl fmt::Debug for SmolRuntime {
     }
 }
 
+opaque! {
+    /// A TCP connection of smol's.
+    connection SmolTcp(FuturesIo<TcpStream>)
+}
+
+opaque! {
+    /// A TCP connection of smol's, protected by TLS.
+    connection SmolTls(FuturesIo<TlsStream<TcpStream>>)
+}
+
+opaque! {
+    /// A listening socket of smol's.
+    listener SmolListener(TcpListener)
+}
+
+opaque! {
+    /// The timers of smol.
+    timer SmolTimer(smol_hyper::rt::SmolTimer)
+}
+
 impl Runtime for SmolRuntime {
-    type Tcp = FuturesIo<TcpStream>;
-    type Tls = FuturesIo<TlsStream<TcpStream>>;
-    type Listener = TcpListener;
+    type Tcp = SmolTcp;
+    type Tls = SmolTls;
+    type Listener = SmolListener;
     type Timer = SmolTimer;
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
@@ -198,13 +218,13 @@ impl Runtime for SmolRuntime {
     }
 
     fn timer(&self) -> SmolTimer {
-        SmolTimer::new()
+        SmolTimer(smol_hyper::rt::SmolTimer::new())
     }
 
     async fn connect(&self, host: &str, port: u16) -> io::Result<Self::Tcp> {
         let stream = TcpStream::connect((host, port)).await?;
         stream.set_nodelay(true)?;
-        Ok(FuturesIo::new(stream))
+        Ok(SmolTcp(FuturesIo::new(stream)))
     }
 
     async fn secure(
@@ -213,22 +233,22 @@ impl Runtime for SmolRuntime {
         name: ServerName<'static>,
         config: Arc<ClientConfig>,
     ) -> io::Result<Self::Tls> {
-        let connector = TlsConnector::from(config);
-        Ok(FuturesIo::new(connector.connect(name, stream.into_inner()).await?))
+        let stream = TlsConnector::from(config).connect(name, stream.0.into_inner()).await?;
+        Ok(SmolTls(FuturesIo::new(stream)))
     }
 
-    async fn bind(&self, address: SocketAddr) -> io::Result<TcpListener> {
-        TcpListener::bind(address).await
+    async fn bind(&self, address: SocketAddr) -> io::Result<SmolListener> {
+        TcpListener::bind(address).await.map(SmolListener)
     }
 
-    fn local_address(&self, listener: &TcpListener) -> io::Result<SocketAddr> {
-        listener.local_addr()
+    fn local_address(&self, listener: &SmolListener) -> io::Result<SocketAddr> {
+        listener.0.local_addr()
     }
 
-    async fn accept(&self, listener: &TcpListener) -> io::Result<(Self::Tcp, SocketAddr)> {
-        let (stream, peer) = listener.accept().await?;
+    async fn accept(&self, listener: &SmolListener) -> io::Result<(Self::Tcp, SocketAddr)> {
+        let (stream, peer) = listener.0.accept().await?;
         stream.set_nodelay(true)?;
-        Ok((FuturesIo::new(stream), peer))
+        Ok((SmolTcp(FuturesIo::new(stream)), peer))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each JSON block of a page is a question without its URL; the table behind it has a request and
 //! what becomes of it in each row. The Rust blocks are documentation tests of the core.
 
+mod options;
 mod pages;
 mod security;
 

@@ -25,6 +25,7 @@ mod logout;
 mod next_differential;
 mod outages;
 mod process;
+mod public_api;
 mod refresh;
 mod replay;
 mod token_command;
@@ -128,6 +129,7 @@ on_every_runtime! {
         a_provider_that_is_down_signs_nobody_out,
         a_refused_refresh_leads_to_the_sign_in,
         an_id_token_about_somebody_else_ends_the_session,
+        signing_out_while_a_refresh_is_under_way_leaves_no_token,
         tabs_that_refresh_all_the_time_stay_signed_in,
     ]
     interoperability: [

@@ -168,6 +168,38 @@ pub(crate) fn an_id_token_about_somebody_else_ends_the_session(runtime: Runtime)
     assert_eq!(client.session_cookie(), None);
 }
 
+/// O20: whoever signs out while a refresh is under way is signed out, and no refresh token of theirs
+/// stays good at the provider.
+pub(crate) fn signing_out_while_a_refresh_is_under_way_leaves_no_token(runtime: Runtime) {
+    let provider = Provider::start();
+    let mut discovery = provider.discovery();
+    discovery["revocation_endpoint"] = Value::from(format!("{}/revoke", provider.url()));
+    provider.answers(Provider::DISCOVERY, Answer::json(&discovery));
+    provider.answers("/revoke", Answer::Http(200, String::new()));
+    let demo = start(runtime, &provider);
+    let mut client = signed_in(&provider, &demo, LIFETIME);
+    let refreshed = tokens(&provider, 1, &json!({})).to_string();
+    provider.answers(Provider::TOKEN, Answer::Late(Duration::from_millis(500), refreshed));
+    let before = provider.requests(Provider::TOKEN);
+    let (mut other, url) = (beside(&client), format!("{}{ROUTE}", demo.frontend));
+    let waiting = thread::spawn(move || other.call(&url).status);
+    let start = Instant::now();
+    while provider.requests(Provider::TOKEN) == before {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        thread::sleep(Duration::from_millis(5));
+    }
+    let copy = client.cookies.clone();
+    let out = client.open(&format!("{}/api/auth/logout", demo.frontend));
+    assert_eq!(out.status, 302, "{out:?}");
+    assert_eq!(waiting.join().unwrap(), 401);
+    while !provider.sent("token").contains(&"refresh-1".to_owned()) {
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", provider.sent("token"));
+        thread::sleep(Duration::from_millis(5));
+    }
+    client.cookies = copy;
+    assert!(!client.is_signed_in(&demo));
+}
+
 /// The development provider ends the grant where a refresh token comes twice. Several tabs go on
 /// for some generations of tokens, one of them with the cookie that it had first.
 pub(crate) fn tabs_that_refresh_all_the_time_stay_signed_in(runtime: Runtime) {

@@ -177,7 +177,7 @@ fn aes_256_gcm() {
         let mut material = [0; AeadKey::LENGTH];
         material[..32].copy_from_slice(&test.key);
         material[32..].copy_from_slice(&test.nonce);
-        let key = AeadKey::new(material.into());
+        let key = AeadKey::new(&material);
         let sealed = [&test.ct[..], &test.tag[..]].concat();
         for (name, provider) in PROVIDERS {
             let mut buffer = sealed.clone();

@@ -153,10 +153,11 @@ impl AeadKey {
     /// The bytes of key and nonce together.
     pub const LENGTH: usize = 44;
 
-    /// The first 32 bytes are the key, the other 12 the nonce.
+    /// The first 32 bytes are the key, the other 12 the nonce. They are copied, and the copy is wiped
+    /// when dropped; the original is the caller's to wipe.
     #[must_use]
-    pub const fn new(material: Zeroizing<[u8; Self::LENGTH]>) -> Self {
-        Self(material)
+    pub fn new(material: &[u8; Self::LENGTH]) -> Self {
+        Self(Zeroizing::new(*material))
     }
 
     /// The key.

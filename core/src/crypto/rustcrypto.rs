@@ -109,7 +109,6 @@ impl Hashing for RustCrypto {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zeroize::Zeroizing;
 
     /// RFC 5869 A.1.
     #[test]
@@ -124,7 +123,7 @@ mod tests {
 
     #[test]
     fn opens_only_what_it_sealed_under_the_same_associated_data() {
-        let key = AeadKey::new(Zeroizing::new([7; AeadKey::LENGTH]));
+        let key = AeadKey::new(&[7; AeadKey::LENGTH]);
         let mut buffer = b"text".to_vec();
         RustCrypto.seal(&key, b"name", &mut buffer).unwrap();
         assert_eq!(buffer.len(), 4 + 16);

@@ -34,6 +34,8 @@ pub(super) enum Waiting {
     Key(callback::Verifying),
     /// A logout, for its own session to be recorded as over.
     LogoutOfSession(logout::Pending),
+    /// A logout, for the newest tokens of its session.
+    LogoutTokens(logout::Pending),
     /// A logout, for the discovery document.
     Logout(logout::Pending),
     /// A guarded request, for new tokens.
@@ -97,6 +99,9 @@ impl Flow for GateFlow {
     fn on_refresh(self, outcome: RefreshOutcome, context: &mut Context<'_>) -> Step<Self> {
         match self.waiting {
             Waiting::Refresh(unrefreshed) => self.gate.on_refresh(*unrefreshed, outcome, context),
+            Waiting::LogoutTokens(pending) => {
+                self.gate.on_logout_remembered(pending, outcome, context)
+            }
             _ => respond(pages::internal()),
         }
     }

@@ -84,7 +84,7 @@ pub enum RefreshFailure {
     Refused,
     /// The answer of the token endpoint breaks a rule.
     Response(TokenResponseError),
-    /// The session was signed out before the refresh was sent.
+    /// The session was signed out before the refresh was sent, or before its answer came.
     SignedOut,
     /// The provider's documents are not to be had.
     Unavailable,

@@ -36,10 +36,18 @@ pub struct SealedCookie<'c> {
 /// What a request brought.
 #[derive(Debug)]
 pub struct CookieRead {
-    /// The text, if there was one that opens. There is one outcome for all that can be wrong.
-    pub opened: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) opened: Option<Zeroizing<Vec<u8>>>,
     /// What the browser holds under this name.
     pub held: HeldCookies,
+}
+
+impl CookieRead {
+    /// The text, if there was one that opens. There is one outcome for all that can be wrong. It is
+    /// wiped with what was read.
+    #[must_use]
+    pub fn opened(&self) -> Option<&[u8]> {
+        self.opened.as_ref().map(|bytes| bytes.as_slice())
+    }
 }
 
 /// Which cookies of one name a browser holds, and which of the Auth0 SDK's beside them.

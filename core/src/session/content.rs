@@ -142,7 +142,7 @@ fn unpacked(bytes: &[u8]) -> Option<Secret> {
         let length = reader.length()?;
         encoding::encode_into(reader.take(length)?, &mut token);
     }
-    reader.0.is_empty().then(|| Secret::from(token))
+    reader.0.is_empty().then(|| Secret::from_wiped(token))
 }
 
 /// What is left to read.

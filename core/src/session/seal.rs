@@ -190,7 +190,7 @@ impl SecretRing {
             .hash
             .hkdf_sha256(&**purpose_key, salt, b"portcullis message", &mut *material)
             .ok()?;
-        Some(AeadKey::new(material))
+        Some(AeadKey::new(&material))
     }
 }
 

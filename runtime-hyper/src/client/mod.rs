@@ -13,7 +13,7 @@ use crate::{
     body::Body,
     runtime::{Runtime, Stream, within},
 };
-use core::{fmt, time::Duration};
+use core::{error::Error, fmt, time::Duration};
 use http::{HeaderValue, Request, Response, Uri, header, uri::PathAndQuery};
 use hyper::{
     body::Incoming,
@@ -77,7 +77,7 @@ impl<R: Runtime> Client<R> {
                 Err(mut error) => match error.take_message() {
                     // The connection had ended before any of the request was written.
                     Some(unsent) => request = unsent,
-                    None => return Err(ClientError::Protocol(error.into_error())),
+                    None => return Err(ClientError::Protocol(error.into_error().into())),
                 },
             }
         }
@@ -89,7 +89,7 @@ impl<R: Runtime> Client<R> {
         drop(connecting);
         match sender.try_send_request(request).await {
             Ok(response) => Ok(self.answer(response, Lease { key: Arc::from(origin), sender })),
-            Err(error) => Err(ClientError::Protocol(error.into_error())),
+            Err(error) => Err(ClientError::Protocol(error.into_error().into())),
         }
     }
 
@@ -112,7 +112,7 @@ impl<R: Runtime> Client<R> {
         let mut builder = http1::Builder::new();
         builder.max_buf_size(BUFFER);
         let (sender, connection) =
-            builder.handshake(stream).await.map_err(ClientError::Protocol)?;
+            builder.handshake(stream).await.map_err(|error| ClientError::Protocol(error.into()))?;
         self.shared.runtime.spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection to an upstream broke");
@@ -142,11 +142,11 @@ impl<R> fmt::Debug for Client<R> {
 
 /// Gives `request` the request line and the `Host` that lead to `destination`.
 fn address(request: &mut Request<Body>, destination: &Url) -> Result<(), ClientError> {
-    let unusable = |error: http::Error| ClientError::Destination(error);
     let target = PathAndQuery::try_from(destination.path_and_query());
-    *request.uri_mut() = Uri::from(target.map_err(|error| unusable(error.into()))?);
+    let target = target.map_err(|error| ClientError::Destination(error.into()))?;
+    *request.uri_mut() = Uri::from(target);
     let host = HeaderValue::from_str(destination.authority());
-    let host = host.map_err(|error| unusable(error.into()))?;
+    let host = host.map_err(|error| ClientError::Destination(error.into()))?;
     request.headers_mut().insert(header::HOST, host);
     Ok(())
 }
@@ -166,9 +166,9 @@ pub enum ClientError {
     /// No connection within the time for it.
     ConnectTimeout,
     /// The destination cannot be written into a request.
-    Destination(http::Error),
+    Destination(Box<dyn Error + Send + Sync>),
     /// The connection broke, the peer does not speak HTTP, or the body of the request broke off.
-    Protocol(hyper::Error),
+    Protocol(Box<dyn Error + Send + Sync>),
 }
 
 impl fmt::Display for ClientError {
@@ -177,7 +177,7 @@ impl fmt::Display for ClientError {
             Self::Connect(error) => write!(f, "no connection: {error}"),
             Self::ConnectTimeout => f.write_str("no connection within the time for it"),
             Self::Destination(error) => write!(f, "no usable destination: {error}"),
-            Self::Protocol(error) => match core::error::Error::source(error) {
+            Self::Protocol(error) => match error.source() {
                 Some(source) => write!(f, "the exchange failed: {error}: {source}"),
                 None => write!(f, "the exchange failed: {error}"),
             },
@@ -185,4 +185,4 @@ impl fmt::Display for ClientError {
     }
 }
 
-impl core::error::Error for ClientError {}
+impl Error for ClientError {}

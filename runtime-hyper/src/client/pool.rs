@@ -1,6 +1,9 @@
 //! Connections that wait for their next request.
 
-use crate::{body::Body, runtime::Runtime};
+use crate::{
+    body::{Body, BoxError},
+    runtime::Runtime,
+};
 use bytes::Bytes;
 use core::{
     fmt,
@@ -192,19 +195,19 @@ impl fmt::Debug for ResponseBody {
 
 impl HttpBody for ResponseBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
         match &frame {
             Some(Ok(_)) => self.return_at_end(),
             Some(Err(_)) => self.lease = None,
             None => self.give_back(),
         }
-        Poll::Ready(frame)
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 
     fn is_end_stream(&self) -> bool {

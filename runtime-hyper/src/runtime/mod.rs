@@ -4,11 +4,12 @@
 //! that speaks HTTP, pools connections or waits with a deadline stands above this trait and is the
 //! same code on every runtime.
 
+mod opaque;
 #[cfg(feature = "tokio")]
 mod tokio;
 
 #[cfg(feature = "tokio")]
-pub use tokio::TokioRuntime;
+pub use tokio::{TokioListener, TokioRuntime, TokioTcp, TokioTimer, TokioTls};
 
 use core::{future::Future, net::SocketAddr, pin::Pin, time::Duration};
 use hyper::rt::{Read, Timer, Write};

@@ -1,8 +1,9 @@
 //! The binding to tokio.
 
 use super::Runtime;
+use crate::opaque;
 use core::{future::Future, net::SocketAddr};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{io, sync::Arc};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,10 +25,30 @@ impl TokioRuntime {
     }
 }
 
+opaque! {
+    /// A TCP connection of tokio's.
+    connection TokioTcp(TokioIo<TcpStream>)
+}
+
+opaque! {
+    /// A TCP connection of tokio's, protected by TLS.
+    connection TokioTls(TokioIo<TlsStream<TcpStream>>)
+}
+
+opaque! {
+    /// A listening socket of tokio's.
+    listener TokioListener(TcpListener)
+}
+
+opaque! {
+    /// The timers of tokio.
+    timer TokioTimer(hyper_util::rt::TokioTimer)
+}
+
 impl Runtime for TokioRuntime {
-    type Tcp = TokioIo<TcpStream>;
-    type Tls = TokioIo<TlsStream<TcpStream>>;
-    type Listener = TcpListener;
+    type Tcp = TokioTcp;
+    type Tls = TokioTls;
+    type Listener = TokioListener;
     type Timer = TokioTimer;
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
@@ -35,13 +56,13 @@ impl Runtime for TokioRuntime {
     }
 
     fn timer(&self) -> TokioTimer {
-        TokioTimer::new()
+        TokioTimer(hyper_util::rt::TokioTimer::new())
     }
 
     async fn connect(&self, host: &str, port: u16) -> io::Result<Self::Tcp> {
         let stream = TcpStream::connect((host, port)).await?;
         stream.set_nodelay(true)?;
-        Ok(TokioIo::new(stream))
+        Ok(TokioTcp(TokioIo::new(stream)))
     }
 
     async fn secure(
@@ -50,21 +71,21 @@ impl Runtime for TokioRuntime {
         name: ServerName<'static>,
         config: Arc<ClientConfig>,
     ) -> io::Result<Self::Tls> {
-        let connector = TlsConnector::from(config);
-        Ok(TokioIo::new(connector.connect(name, stream.into_inner()).await?))
+        let stream = TlsConnector::from(config).connect(name, stream.0.into_inner()).await?;
+        Ok(TokioTls(TokioIo::new(stream)))
     }
 
-    async fn bind(&self, address: SocketAddr) -> io::Result<TcpListener> {
-        TcpListener::bind(address).await
+    async fn bind(&self, address: SocketAddr) -> io::Result<TokioListener> {
+        TcpListener::bind(address).await.map(TokioListener)
     }
 
-    fn local_address(&self, listener: &TcpListener) -> io::Result<SocketAddr> {
-        listener.local_addr()
+    fn local_address(&self, listener: &TokioListener) -> io::Result<SocketAddr> {
+        listener.0.local_addr()
     }
 
-    async fn accept(&self, listener: &TcpListener) -> io::Result<(Self::Tcp, SocketAddr)> {
-        let (stream, peer) = listener.accept().await?;
+    async fn accept(&self, listener: &TokioListener) -> io::Result<(Self::Tcp, SocketAddr)> {
+        let (stream, peer) = listener.0.accept().await?;
         stream.set_nodelay(true)?;
-        Ok((TokioIo::new(stream), peer))
+        Ok((TokioTcp(TokioIo::new(stream)), peer))
     }
 }

@@ -15,10 +15,11 @@ pub(crate) fn aged(name: &str, value: &str, purpose: Purpose, seconds: u64) -> S
     let ring = SecretRing::new([Provider::COOKIE_SECRET], RUSTCRYPTO).expect("a good secret");
     let cookie = SealedCookie { name, purpose, secure: false };
     let headers = [("cookie", format!("{name}={value}"))];
-    let opened = cookie.read(Cookies::of(&headers), &ring).opened.expect("it opens");
+    let read = cookie.read(Cookies::of(&headers), &ring);
+    let opened = read.opened().expect("it opens");
     let content = match purpose {
-        Purpose::Session => aged_session(&opened, seconds),
-        _ => aged_object(&opened, seconds).into_bytes(),
+        Purpose::Session => aged_session(opened, seconds),
+        _ => aged_object(opened, seconds).into_bytes(),
     };
     let mut headers = Headers::new();
     let held = HeldCookies::default();

@@ -6,27 +6,29 @@
 //! there is a page that asks.
 //!
 //! The session is recorded as over before anything else is waited for, so that neither a copy of its
-//! cookie nor a late answer that writes it once more brings it back. The cookies are removed whatever is wrong with them, and whether or not the provider can be
-//! reached.
+//! cookie nor a late answer that writes it once more brings it back. The cookies are removed
+//! whatever is wrong with them, and whether or not the provider can be reached.
+//!
+//! The refresh token is given back. Where a refresh has replaced it and the browser does not know
+//! yet, that is the new one; a refresh that is still under way gives back its own when it lands.
 
 mod page;
 mod permission;
 
 use self::permission::Permission;
-use super::{Gate, GateFlow, GateRoute, flow::Waiting, pages, respond, sessions::FoundSession};
+use super::{
+    Gate, GateFlow, GateRoute, RefreshDemand, RefreshOutcome, Refreshing, flow::Waiting, pages,
+    respond, sessions::FoundSession,
+};
 use crate::{
-    flow::{Await, Context, Fetch, Revoke, Step},
-    http::{
-        Cookies, FieldText, Headers, Query, QueryWriter, RequestHead, Response, SameSite, SetCookie,
-    },
+    flow::{Await, AwaitRefresh, Context, Fetch, Revoke, Step},
+    http::{Cookies, FieldText, Headers, Outbound, Query, QueryWriter, RequestHead, Response},
     issuer::Need,
     oidc::{EndSession, LogoutTarget, ProviderLogout, revocation_request},
+    secret::Secret,
     session::{Revocation, RevocationKey, Session},
 };
-use alloc::{string::String, vec::Vec};
-
-/// The most cookies that one logout removes.
-const MAX_REMOVALS: usize = 64;
+use alloc::string::String;
 
 /// A logout that waits for the discovery document. The session is as good as over.
 #[derive(Debug)]
@@ -101,11 +103,35 @@ impl Gate {
         }
     }
 
+    /// Asks for the newest tokens of the session, which may be newer than those of its cookie.
     pub(super) fn on_logout_of_session(
         &self,
         pending: Pending,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
+        let refreshable =
+            pending.session.as_ref().filter(|session| session.tokens.refresh_token.is_some());
+        let Some(session) = refreshable else {
+            return self.on_logout_tokens(pending, context);
+        };
+        let refreshing = Refreshing::new(self.clone(), session.clone());
+        let flow = GateFlow::new(self.clone(), Waiting::LogoutTokens(pending));
+        Step::Refresh(AwaitRefresh::new(RefreshDemand::of_remembered(refreshing), flow))
+    }
+
+    pub(super) fn on_logout_remembered(
+        &self,
+        mut pending: Pending,
+        outcome: RefreshOutcome,
+        context: &mut Context<'_>,
+    ) -> Step<GateFlow> {
+        if let RefreshOutcome::Renewed(newest) = outcome {
+            pending.session = Some((*newest).clone());
+        }
+        self.on_logout_tokens(pending, context)
+    }
+
+    fn on_logout_tokens(&self, pending: Pending, context: &mut Context<'_>) -> Step<GateFlow> {
         if self.0.logout.provider() == ProviderLogout::Nowhere || self.knows_issuer(context) {
             return self.on_logout_metadata(pending, context);
         }
@@ -113,27 +139,32 @@ impl Gate {
         Step::Await(Await::new(self.0.issuer, Need::Metadata, flow))
     }
 
-    /// Gives the refresh token back, where the provider has a place for it.
+    /// Gives the refresh token back.
     pub(super) fn on_logout_metadata(
         &self,
         pending: Pending,
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
-        let snapshot = context.issuers.snapshot(self.0.issuer);
-        let metadata = snapshot.as_ref().and_then(|snapshot| snapshot.metadata());
         let refresh_token =
             pending.session.as_ref().and_then(|session| session.tokens.refresh_token.as_ref());
-        let request = metadata.zip(refresh_token).and_then(|(metadata, refresh_token)| {
-            let (now, entropy) = (context.now.unix, &mut *context.entropy);
-            revocation_request(metadata, &self.0.client, refresh_token, now, entropy)
-        });
-        match request {
+        match refresh_token.and_then(|token| self.revocation_of(token, context)) {
             Some(request) => {
                 let flow = GateFlow::new(self.clone(), Waiting::LogoutOfToken(pending));
                 Step::Fetch(Fetch::new(request, flow))
             }
             None => self.finish_logout(&pending, context),
         }
+    }
+
+    /// The request that gives `refresh_token` back, where the provider has a place for it.
+    pub(super) fn revocation_of(
+        &self,
+        refresh_token: &Secret,
+        context: &mut Context<'_>,
+    ) -> Option<Outbound> {
+        let snapshot = context.issuers.snapshot(self.0.issuer)?;
+        let (now, entropy) = (context.now.unix, &mut *context.entropy);
+        revocation_request(snapshot.metadata()?, &self.0.client, refresh_token, now, entropy)
     }
 
     /// Without the discovery document the logout is a local one.
@@ -155,33 +186,6 @@ impl Gate {
         let mut response = Response::redirect(*status, FieldText::lossy(location));
         response.headers.extend(removals.clone());
         respond(response)
-    }
-
-    /// Removes every cookie of the gate's own that the browser sent: the session, logins under way,
-    /// and chunks that no session of today would have.
-    fn remove_all_cookies(&self, cookies: Cookies<'_>, headers: &mut Headers) {
-        let mut names: Vec<&str> = Vec::new();
-        cookies.each(&mut |name, _| {
-            if let Ok(name) = core::str::from_utf8(name)
-                && name.bytes().all(|byte| byte.is_ascii_graphic())
-                && self.0.names.is_own(name.as_bytes())
-                && !self.is_of_auth0(name.as_bytes())
-                && names.len() < MAX_REMOVALS
-                && !names.contains(&name)
-            {
-                names.push(name);
-            }
-        });
-        for name in names {
-            let (secure, same_site) = (self.0.secure, SameSite::Lax);
-            let removal = SetCookie { name, value: "", max_age: 0, secure, same_site };
-            headers.append("set-cookie", removal.field());
-        }
-    }
-
-    /// Whether the cookie is the Auth0 SDK's, whose removals may need a domain.
-    fn is_of_auth0(&self, name: &[u8]) -> bool {
-        self.0.auth0_cookies.as_ref().is_some_and(|cookies| cookies.names().is_own(name))
     }
 
     /// Where the logout is to end. What is not allowed, stands there twice, or would lead to one of

@@ -11,6 +11,7 @@ use crate::{
         IdTokenError, RefreshFailure, TokenResponse, check_refreshed_id_token, refresh_form,
         refresh_refusal,
     },
+    secret::Secret,
     session::{Session, SessionTokens, UserClaims},
 };
 use alloc::boxed::Box;
@@ -32,10 +33,11 @@ impl Refreshing {
         &self.session
     }
 
-    /// Begins the refresh. It sends at most one request, with the refresh token, and may wait for
-    /// documents of the issuer.
+    /// Begins the refresh. It sends at most one request with the refresh token, and may wait for
+    /// documents of the issuer. Where somebody signs out meanwhile, another request gives the new
+    /// tokens back.
     pub fn begin(self, context: &mut Context<'_>) -> Step<RefreshFlow> {
-        if self.gate.is_revoked(&self.session, context) {
+        if self.is_signed_out(context) {
             return Step::Done(Err(RefreshFailure::SignedOut));
         }
         let issuer = self.gate.0.issuer;
@@ -61,6 +63,23 @@ impl Refreshing {
                 Step::Fetch(Fetch::new(request, flow))
             }
             Err(_) => Step::Done(Err(RefreshFailure::Internal)),
+        }
+    }
+
+    fn is_signed_out(&self, context: &Context<'_>) -> bool {
+        self.gate.is_revoked(&self.session, context)
+    }
+
+    /// Gives `tokens` back, which came after somebody had signed out: the logout knew the old ones
+    /// only.
+    fn give_back(self, tokens: &SessionTokens, context: &mut Context<'_>) -> Step<RefreshFlow> {
+        let refresh_token = tokens.refresh_token.as_ref();
+        match refresh_token.and_then(|token| self.gate.revocation_of(token, context)) {
+            Some(request) => {
+                let flow = RefreshFlow { refreshing: self, waiting: Waiting::Revocation };
+                Step::Fetch(Fetch::new(request, flow))
+            }
+            None => Step::Done(Err(RefreshFailure::SignedOut)),
         }
     }
 
@@ -90,6 +109,8 @@ enum Waiting {
     Tokens,
     /// For the key of the ID token.
     Key(Box<Verifying>),
+    /// For new tokens to be given back.
+    Revocation,
 }
 
 /// New tokens, and an ID token that waits for its key.
@@ -109,6 +130,8 @@ impl Flow for RefreshFlow {
     ) -> Step<Self> {
         match self.waiting {
             Waiting::Tokens => on_tokens(self.refreshing, answer, context),
+            // Whatever the provider says, the session is over.
+            Waiting::Revocation => Step::Done(Err(RefreshFailure::SignedOut)),
             // No other wait is for an answer.
             Waiting::Metadata | Waiting::Key(_) => Step::Done(Err(RefreshFailure::Internal)),
         }
@@ -123,10 +146,14 @@ impl Flow for RefreshFlow {
                     None => Step::Done(Err(RefreshFailure::Unavailable)),
                 }
             }
+            Waiting::Key(verifying) if self.refreshing.is_signed_out(context) => {
+                self.refreshing.give_back(&verifying.tokens, context)
+            }
             Waiting::Key(verifying) => {
                 Step::Done(on_key(self.refreshing, *verifying, availability, context))
             }
-            Waiting::Tokens => Step::Done(Err(RefreshFailure::Internal)),
+            // No other wait is for an issuer.
+            Waiting::Tokens | Waiting::Revocation => Step::Done(Err(RefreshFailure::Internal)),
         }
     }
 }
@@ -136,70 +163,85 @@ fn on_tokens(
     answer: Result<Inbound, FetchError>,
     context: &mut Context<'_>,
 ) -> Step<RefreshFlow> {
-    match read_tokens(&refreshing, answer, context) {
-        Ok((tokens, None)) => Step::Done(Ok(refreshing.renewed(tokens, None))),
-        Ok((tokens, Some(id_token))) => {
-            let issuer = refreshing.gate.0.issuer;
-            let snapshot = context.issuers.snapshot(issuer);
-            let known = snapshot.as_ref().and_then(|snapshot| {
-                snapshot.key(id_token.algorithm(), id_token.key_id(), context.now.monotonic)
-            });
-            let is_known = matches!(known, Some(KeyLookup::Found(_) | KeyLookup::Ambiguous));
-            let verifying = Verifying { tokens, id_token };
-            if is_known {
-                return Step::Done(on_key(refreshing, verifying, Availability::Ready, context));
-            }
-            let need = Need::Key {
-                algorithm: verifying.id_token.algorithm(),
-                id: verifying.id_token.key_id().cloned(),
-            };
-            let waiting = Waiting::Key(Box::new(verifying));
-            Step::Await(Await::new(issuer, need, RefreshFlow { refreshing, waiting }))
-        }
-        Err(failure) => Step::Done(Err(failure)),
+    let response = match read_response(answer, context) {
+        Ok(response) => response,
+        Err(failure) => return Step::Done(Err(failure)),
+    };
+    let id_token = response.id_token.clone();
+    let tokens = new_tokens(&refreshing, response, context);
+    if refreshing.is_signed_out(context) {
+        return refreshing.give_back(&tokens, context);
     }
+    let Some(id_token) = id_token else {
+        return Step::Done(Ok(refreshing.renewed(tokens, None)));
+    };
+    let id_token = match inspect(&refreshing, &id_token, context) {
+        Ok(id_token) => id_token,
+        Err(failure) => return Step::Done(Err(failure)),
+    };
+    let issuer = refreshing.gate.0.issuer;
+    let snapshot = context.issuers.snapshot(issuer);
+    let known = snapshot.as_ref().and_then(|snapshot| {
+        snapshot.key(id_token.algorithm(), id_token.key_id(), context.now.monotonic)
+    });
+    let is_known = matches!(known, Some(KeyLookup::Found(_) | KeyLookup::Ambiguous));
+    let verifying = Verifying { tokens, id_token };
+    if is_known {
+        return Step::Done(on_key(refreshing, verifying, Availability::Ready, context));
+    }
+    let need = Need::Key {
+        algorithm: verifying.id_token.algorithm(),
+        id: verifying.id_token.key_id().cloned(),
+    };
+    let waiting = Waiting::Key(Box::new(verifying));
+    Step::Await(Await::new(issuer, need, RefreshFlow { refreshing, waiting }))
 }
 
-fn read_tokens(
-    refreshing: &Refreshing,
+fn read_response(
     answer: Result<Inbound, FetchError>,
-    context: &mut Context<'_>,
-) -> Result<(SessionTokens, Option<Inspected>), RefreshFailure> {
+    context: &Context<'_>,
+) -> Result<TokenResponse, RefreshFailure> {
     let answer = answer.map_err(RefreshFailure::Fetch)?;
     if answer.status != 200 {
         return Err(refresh_refusal(&answer));
     }
-    let gate = &refreshing.gate.0;
-    let now = context.now.unix;
-    let response = TokenResponse::read(&answer, now).map_err(RefreshFailure::Response)?;
-    let id_token = match &response.id_token {
-        Some(text) => {
-            let snapshot = context.issuers.snapshot(gate.issuer);
-            let metadata = snapshot.as_ref().and_then(|snapshot| snapshot.metadata());
-            let metadata = metadata.ok_or(RefreshFailure::Unavailable)?;
-            let token = gate
-                .id_tokens
-                .read(text.expose(), now)
-                .and_then(|token| token.from_issuer(metadata.issuer()))
-                .map_err(|error| RefreshFailure::IdToken(IdTokenError::Token(error)))?;
-            Some(token)
-        }
-        None => None,
-    };
+    TokenResponse::read(&answer, context.now.unix).map_err(RefreshFailure::Response)
+}
+
+fn new_tokens(
+    refreshing: &Refreshing,
+    response: TokenResponse,
+    context: &Context<'_>,
+) -> SessionTokens {
     let before = &refreshing.session.tokens;
-    let tokens = SessionTokens {
+    SessionTokens {
         generation: before.generation.saturating_add(1),
         access_token: response.access_token,
-        obtained_at: now,
+        obtained_at: context.now.unix,
         expires_at: response.access_token_expires_at,
         // Where the provider does not rotate, the old one stays (RFC 6749 §6).
         refresh_token: response.refresh_token.or_else(|| before.refresh_token.clone()),
         id_token: response
             .id_token
-            .filter(|_| gate.keeps_id_token)
+            .filter(|_| refreshing.gate.0.keeps_id_token)
             .or_else(|| before.id_token.clone()),
-    };
-    Ok((tokens, id_token))
+    }
+}
+
+/// Reads an ID token, as far as that goes without its key.
+fn inspect(
+    refreshing: &Refreshing,
+    id_token: &Secret,
+    context: &Context<'_>,
+) -> Result<Inspected, RefreshFailure> {
+    let gate = &refreshing.gate.0;
+    let snapshot = context.issuers.snapshot(gate.issuer);
+    let metadata = snapshot.as_ref().and_then(|snapshot| snapshot.metadata());
+    let metadata = metadata.ok_or(RefreshFailure::Unavailable)?;
+    gate.id_tokens
+        .read(id_token.expose(), context.now.unix)
+        .and_then(|token| token.from_issuer(metadata.issuer()))
+        .map_err(|error| RefreshFailure::IdToken(IdTokenError::Token(error)))
 }
 
 fn on_key(

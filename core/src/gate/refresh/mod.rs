@@ -13,7 +13,8 @@
 //!
 //! A flight belongs to no request: a browser that leaves must not take the new refresh token along.
 //! What came of a flight is remembered for a while, for the requests that were sent before the
-//! browser had the new cookie.
+//! browser had the new cookie. Where somebody signs out before a flight has landed, the tokens that
+//! it brings are given back at once (RFC 7009).
 
 mod flow;
 mod table;

@@ -21,7 +21,7 @@ pub struct RefreshLimits {
     /// since the new cookie comes with that. 90 s.
     pub memory: Duration,
     /// How long a flight may take, whole; one that takes longer counts as lost. It has to be longer
-    /// than the fetches of a flight together, which end after 20 s. 30 s.
+    /// than the fetches of a flight together, which end after 23 s. 30 s.
     pub flight: Duration,
     /// The most flights at once; further ones wait for their turn. 64.
     pub flights: usize,
@@ -55,23 +55,40 @@ struct Key {
     generation: u32,
 }
 
-/// What a request asks of [`Refreshes`]: new tokens for its session.
+/// What a request asks of [`Refreshes`]: the tokens of its session.
 #[derive(Clone, Debug)]
-pub struct RefreshDemand(Box<Refreshing>);
+pub struct RefreshDemand {
+    refreshing: Box<Refreshing>,
+    wanted: Wanted,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Wanted {
+    /// New ones, for which a flight is sent unless they are remembered.
+    New,
+    /// The newest that are remembered. There is no flight for them, and no wait.
+    Remembered,
+}
 
 impl RefreshDemand {
+    /// For new tokens.
     pub(in crate::gate) fn new(refreshing: Refreshing) -> Self {
-        Self(Box::new(refreshing))
+        Self { refreshing: Box::new(refreshing), wanted: Wanted::New }
+    }
+
+    /// For tokens that are newer than those of the session, and that a browser does not have yet.
+    pub(in crate::gate) fn of_remembered(refreshing: Refreshing) -> Self {
+        Self { refreshing: Box::new(refreshing), wanted: Wanted::Remembered }
     }
 
     /// The session that it is about.
     #[must_use]
     pub const fn session(&self) -> SessionId {
-        self.0.session().id()
+        self.refreshing.session().id()
     }
 
     const fn key(&self) -> Key {
-        let session = self.0.session();
+        let session = self.refreshing.session();
         Key { session: session.id(), generation: session.tokens.generation }
     }
 }
@@ -194,13 +211,21 @@ impl Refreshes {
         }
     }
 
-    /// A request waits for new tokens.
+    /// A request asks for tokens.
     #[must_use]
     pub fn demand(&mut self, demand: &RefreshDemand, now: Now) -> RefreshProgress {
         let now = now.monotonic;
         self.sweep(now);
         let key = demand.key();
         let settled = |outcome| RefreshProgress::Settled(outcome);
+        if demand.wanted == Wanted::Remembered {
+            return settled(match self.entries.get(&key) {
+                Some(Entry { state: State::Renewed(session), .. }) => {
+                    RefreshOutcome::Renewed(self.newest(session))
+                }
+                _ => RefreshOutcome::Unavailable { retry_after: self.limits.min_back_off },
+            });
+        }
         let failures = match self.entries.get(&key) {
             None if self.entries.len() >= self.limits.sessions => {
                 let retry_after = self.limits.min_back_off;
@@ -224,7 +249,7 @@ impl Refreshes {
         };
         let until = now.saturating_add(self.limits.flight);
         let number = self.next_number();
-        let refreshing = demand.0.clone();
+        let refreshing = demand.refreshing.clone();
         self.set(key, Entry { state: State::Due { number, refreshing }, until, failures });
         RefreshProgress::Pending { until }
     }

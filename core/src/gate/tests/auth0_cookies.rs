@@ -42,7 +42,7 @@ fn sealed_until(end: u64) -> String {
     );
     let mut material = Zeroizing::new([7; AeadKey::LENGTH]);
     RUSTCRYPTO.hash.hkdf_sha256(SECRET.as_bytes(), &[], b"JWE CEK", &mut material[..32]).unwrap();
-    let key = AeadKey::new(material);
+    let key = AeadKey::new(&material);
     let protected = encoding::encode(br#"{"enc":"A256GCM","alg":"dir"}"#);
     let mut buffer = content.into_bytes();
     RUSTCRYPTO.aead.seal(&key, protected.as_bytes(), &mut buffer).unwrap();

@@ -204,49 +204,6 @@ fn the_profile_is_no_page_whatever_the_claims_are() {
     assert_eq!(me.headers.get("x-content-type-options"), Some("nosniff"));
 }
 
-const OWN_SCRIPT: [(&str, &str); 2] =
-    [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")];
-
-/// The access token leaves for scripts of the application alone, and only where that is switched on.
-#[test]
-fn the_access_token_is_for_own_scripts_where_it_is_switched_on() {
-    let mut browser = Browser::new(gate());
-    browser.sign_in();
-    let off = response(browser.request("GET", "/api/auth/access-token", &OWN_SCRIPT));
-    assert_eq!((off.status, code(&off)), (404, "not_found"));
-
-    let gate = builder_at("https://app.example").hand_out_access_tokens().build().unwrap();
-    let mut browser = Browser::new(gate);
-    let signed_out = response(browser.request("GET", "/api/auth/access-token", &OWN_SCRIPT));
-    assert_eq!((signed_out.status, code(&signed_out)), (401, "not_authenticated"));
-    browser.sign_in();
-    browser.clock = 600;
-    let token = response(browser.request("GET", "/api/auth/access-token", &OWN_SCRIPT));
-    assert_eq!(token.status, 200);
-    let expires_at = NOW + 3600;
-    let expected = format!(
-        r#"{{"expires_at":{expires_at},"expires_in":3000,"token":"{ACCESS_TOKEN}","token_type":"Bearer"}}"#
-    );
-    assert_eq!(token.body, expected);
-    assert_eq!(token.headers.get("cache-control"), Some("no-store"));
-
-    let cases: [&[(&str, &str)]; 8] = [
-        &[],
-        &[("sec-fetch-site", "same-origin")],
-        &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate")],
-        &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "no-cors")],
-        &[("sec-fetch-site", "none"), ("sec-fetch-mode", "cors")],
-        &[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "cors")],
-        &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")],
-        &[("origin", "https://app.example")],
-    ];
-    for fields in cases {
-        let refused = response(browser.request("GET", "/api/auth/access-token", fields));
-        assert_eq!((refused.status, code(&refused)), (403, "cross_site_request"), "{fields:?}");
-        assert!(!refused.body.contains(ACCESS_TOKEN));
-    }
-}
-
 /// The paths of version 4 of the Auth0 SDK, and a login elsewhere.
 #[test]
 fn own_routes_can_be_elsewhere() {

@@ -1,10 +1,12 @@
 //! The gate driven by hand: a browser with a cookie jar, a provider that does what a test says, and
 //! a virtual clock.
 
+mod access_token;
 mod auth0_cookies;
 mod backchannel;
 mod callback;
 mod explain;
+mod late_refresh;
 mod login;
 mod login_request;
 mod logout;

@@ -10,17 +10,17 @@ use crate::{
 use core::time::Duration;
 
 /// When the access token of a login is to be refreshed, in seconds after it.
-const DUE: u64 = 3540;
+pub(super) const DUE: u64 = 3540;
 /// When it can no longer be sent.
-const OVER: u64 = 3595;
-const API: &str = "/api/private-route";
+pub(super) const OVER: u64 = 3595;
+pub(super) const API: &str = "/api/private-route";
 
-fn offline_gate() -> Gate {
+pub(super) fn offline_gate() -> Gate {
     builder_for(client("https://app.example").with_offline_access()).build().unwrap()
 }
 
 /// Somebody who signed in, some seconds ago.
-fn signed_in(seconds: u64) -> Browser {
+pub(super) fn signed_in(seconds: u64) -> Browser {
     let mut browser = Browser::new(offline_gate());
     browser.sign_in();
     browser.clock = seconds;
@@ -30,28 +30,28 @@ fn signed_in(seconds: u64) -> Browser {
 
 /// The provider's answer to the refresh number `number`, with `more` members that start with a
 /// comma.
-fn renewed(number: u32, more: &str) -> Option<Result<Inbound, FetchError>> {
+pub(super) fn renewed(number: u32, more: &str) -> Option<Result<Inbound, FetchError>> {
     Some(Ok(ok(format!(
         r#"{{"access_token":"access-{number}","token_type":"Bearer","expires_in":3600{more}}}"#
     ))))
 }
 
-fn rotated(number: u32) -> Option<Result<Inbound, FetchError>> {
+pub(super) fn rotated(number: u32) -> Option<Result<Inbound, FetchError>> {
     renewed(number, &format!(r#","refresh_token":"refresh-{number}""#))
 }
 
-fn refused(error: &str) -> Option<Result<Inbound, FetchError>> {
+pub(super) fn refused(error: &str) -> Option<Result<Inbound, FetchError>> {
     let body = format!(r#"{{"error":"{error}"}}"#);
     Some(Ok(Inbound { status: 400, ..ok(body) }))
 }
 
-fn bearer(decision: Decision) -> String {
+pub(super) fn bearer(decision: Decision) -> String {
     let forward = forward(decision);
     forward.request.added().get("authorization").unwrap().to_string()
 }
 
 /// The refresh tokens that the provider was asked to redeem.
-fn sent(browser: &Browser) -> Vec<String> {
+pub(super) fn sent(browser: &Browser) -> Vec<String> {
     let parameter = |request: &Outbound, name| {
         Query::new(&request.body).unique(name).unwrap().map(|value| value.to_string())
     };
@@ -61,7 +61,7 @@ fn sent(browser: &Browser) -> Vec<String> {
     requests.filter_map(|request| parameter(request, "refresh_token")).collect()
 }
 
-fn session(browser: &mut Browser) -> Option<Session> {
+pub(super) fn session(browser: &mut Browser) -> Option<Session> {
     let headers = [("cookie", browser.cookie_field())];
     let gate = browser.gate.clone();
     browser.call(|context| gate.find_session(Cookies::of(&headers), context).session)
@@ -128,7 +128,7 @@ fn a_refresh_token_that_is_not_replaced_is_kept() {
     assert_eq!(sent(&browser), ["refresh-0", "refresh-0"]);
 }
 
-/// Fifty requests of a page that was left open: one refresh, one outcome.
+/// O17: fifty requests of a page that was left open: one refresh, one outcome.
 #[test]
 fn concurrent_requests_share_one_refresh() {
     let mut browser = signed_in(DUE);
@@ -156,7 +156,7 @@ fn concurrent_requests_share_one_refresh() {
     assert_eq!(sent(&browser), ["refresh-0"]);
 }
 
-/// Requests that were sent before the browser had the new cookie.
+/// O18: requests that were sent before the browser had the new cookie.
 #[test]
 fn the_old_cookie_gets_the_new_tokens_for_a_while() {
     let mut browser = signed_in(DUE);
@@ -179,6 +179,7 @@ fn the_old_cookie_gets_the_new_tokens_for_a_while() {
     assert_eq!(sent(&browser), ["refresh-0", "refresh-0"]);
 }
 
+/// O18: however old.
 #[test]
 fn a_cookie_that_is_some_refreshes_old_gets_the_newest_tokens() {
     let mut browser = signed_in(DUE);
@@ -220,6 +221,7 @@ fn tokens_that_never_live_are_an_outage_and_no_circle() {
     assert!(sent(&browser).len() <= 2);
 }
 
+/// O19: the provider's word that there are no more tokens is one.
 #[test]
 fn a_refused_refresh_ends_the_session() {
     for error in ["invalid_grant", "unauthorized_client"] {
@@ -245,7 +247,7 @@ fn a_refused_refresh_ends_the_session() {
     assert_eq!(sent(&browser).len(), 1);
 }
 
-/// An outage is no reason to sign anybody out, and none to send a request that will be refused.
+/// O19: an outage is no reason to sign anybody out, and none to send a request that will be refused.
 #[test]
 fn during_an_outage_the_old_token_is_used_while_it_is_valid() {
     let outages = [
@@ -305,7 +307,7 @@ fn failures_are_followed_by_pauses_that_grow() {
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
 }
 
-/// OpenID Connect Core 1.0 §12.2: what a refreshed ID token must be, if there is one.
+/// O16: what a refreshed ID token must be, if there is one (OpenID Connect Core 1.0 §12.2).
 #[test]
 fn a_refreshed_id_token_is_checked() {
     let claims = |issuer: &str, audience: &str, subject: &str, more: &str| {
@@ -393,41 +395,7 @@ fn an_id_token_that_nobody_can_check_counts_as_none() {
     assert_eq!(session.tokens.refresh_token.as_ref().map(Secret::expose), Some("refresh-1"));
 }
 
-/// A refresh that is under way when somebody signs out brings nothing back.
-#[test]
-fn a_logout_wins_over_a_late_refresh() {
-    let mut browser = signed_in(DUE);
-    let old = browser.cookies.clone();
-    browser.refresh_answer = rotated(1);
-    let Step::Refresh(wait) = browser.begin("GET", API, &[]) else { panic!("a refresh") };
-    let _ = browser.refreshes.demand(wait.demand(), after(DUE));
-    let RefreshFlight { id, refreshing } = browser.refreshes.poll_flight(after(DUE)).unwrap();
-    let sent_already = browser.call(|context| refreshing.begin(context));
-
-    assert_eq!(response(browser.sign_out()).status, 302);
-    assert_eq!(browser.session_cookies(), 0);
-    let result = browser.drive(sent_already);
-    let _ = browser.refreshes.on_landed(id, result, after(DUE));
-    let answer = response(browser.finish(Step::Refresh(wait)));
-    assert_eq!(answer.status, 401);
-    assert_eq!(answer.headers.get("set-cookie"), None, "nothing of a newer session is removed");
-    // Nor does the old cookie.
-    browser.cookies = old;
-    assert_eq!(response(browser.get(API)).status, 401);
-    assert_eq!(sent(&browser), ["refresh-0"]);
-}
-
-#[test]
-fn nothing_is_sent_for_a_session_that_was_signed_out() {
-    let mut browser = signed_in(DUE);
-    browser.refresh_answer = rotated(1);
-    let Step::Refresh(wait) = browser.begin("GET", API, &[]) else { panic!("a refresh") };
-    let _ = browser.refreshes.demand(wait.demand(), after(DUE));
-    assert_eq!(response(browser.sign_out()).status, 302);
-    assert_eq!(response(browser.finish(Step::Refresh(wait))).status, 401);
-    assert!(sent(&browser).is_empty());
-}
-
+/// O20, O37: a flight that never lands is given up after a while, and keeps nobody waiting.
 #[test]
 fn a_flight_that_is_lost_is_made_up_for() {
     let mut browser = signed_in(OVER);
@@ -464,6 +432,45 @@ fn new_tokens_count_however_late_they_are() {
     assert_eq!(browser.refreshes.on_landed(id, result, after(DUE + 300)), RefreshEvent::Renewed);
     assert_eq!(bearer(browser.finish(Step::Refresh(wait))), "Bearer access-1");
     assert_eq!(sent(&browser).len(), 1);
+}
+
+/// O36: two people whose tokens are refreshed in the same moment get their own, and no session gets
+/// what another one's flight brings, even where a provider gives both the same refresh token.
+#[test]
+fn two_sessions_never_share_a_refresh() {
+    let mut table = Refreshes::new(RefreshLimits::default());
+    let people: Vec<_> = (0..2)
+        .map(|person| {
+            let mut browser = Browser::new(offline_gate());
+            browser.entropy = Counting::from(1000 * (person + 1));
+            browser.sign_in();
+            browser.clock = DUE;
+            browser.refresh_answer = rotated(u32::try_from(person).unwrap() + 1);
+            let Step::Refresh(wait) = browser.begin("GET", API, &[]) else { panic!("a refresh") };
+            assert!(matches!(
+                table.demand(wait.demand(), after(DUE)),
+                RefreshProgress::Pending { .. }
+            ));
+            (browser, wait)
+        })
+        .collect();
+    let flights = [table.poll_flight(after(DUE)).unwrap(), table.poll_flight(after(DUE)).unwrap()];
+    assert!(table.poll_flight(after(DUE)).is_none());
+    // They land in the other order.
+    let mut people: Vec<_> = people.into_iter().rev().collect();
+    for (flight, (browser, _)) in flights.into_iter().rev().zip(&mut people) {
+        let step = browser.call(|context| flight.refreshing.begin(context));
+        let result = browser.drive(step);
+        assert_eq!(table.on_landed(flight.id, result, after(DUE)), RefreshEvent::Renewed);
+        assert_eq!(sent(browser), ["refresh-0"]);
+    }
+    for (number, (mut browser, wait)) in [2, 1].into_iter().zip(people) {
+        let RefreshProgress::Settled(outcome) = table.demand(wait.demand(), after(DUE)) else {
+            panic!("it has landed")
+        };
+        let step = browser.call(|context| wait.resume(outcome, context));
+        assert_eq!(bearer(browser.finish(step)), format!("Bearer access-{number}"));
+    }
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub(super) fn message_key(key: &[u8; 32], nonce: &[u8; NONCE_LENGTH]) -> AeadKey
     let mut material = Zeroizing::new([0; AeadKey::LENGTH]);
     let bytes: Vec<u8> = [&key[..], nonce].concat();
     material.iter_mut().zip(Zeroizing::new(bytes).iter()).for_each(|(to, from)| *to = *from);
-    AeadKey::new(material)
+    AeadKey::new(&material)
 }
 
 /// A moment, in whole seconds. What runs in JavaScript writes one as any number.

@@ -21,7 +21,7 @@ proptest! {
     }
 
     /// Where no answer is lost or late, a provider with reuse detection never has a reason to end
-    /// the session.
+    /// the session, and signing out leaves it with no refresh token, whatever is under way.
     #[test]
     fn undisturbed_no_refresh_token_is_used_twice(script in script(160)) {
         world::run_undisturbed(&script);

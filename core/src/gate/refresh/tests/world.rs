@@ -11,7 +11,7 @@ use portcullis_core::{
         Decision, Gate, GateFlow, RefreshEvent, RefreshFlightId, RefreshFlow, RefreshLimits,
         RefreshProgress, Refreshes, ResponseEdits,
     },
-    http::{FetchError, HeaderView, Headers, Inbound, Query, RequestHead},
+    http::{FetchError, HeaderView, Headers, Inbound, Outbound, Query, RequestHead},
     issuer::{IssuerConfig, IssuerMachine, IssuerSnapshot, Need},
     oidc::ClientConfig,
     pattern::{Case, Pattern},
@@ -29,6 +29,7 @@ const COOKIE: &str = "portcullis";
 const DISCOVERY: &str = r#"{"issuer":"https://op.example/",
     "authorization_endpoint":"https://op.example/authorize",
     "token_endpoint":"https://op.example/token",
+    "revocation_endpoint":"https://op.example/revoke",
     "jwks_uri":"https://op.example/jwks",
     "token_endpoint_auth_methods_supported":["client_secret_post"]}"#;
 /// How long the gate gives an upstream to begin its answer.
@@ -46,7 +47,7 @@ pub(crate) fn run(script: &[u8]) {
 }
 
 /// Runs a script in which no answer is lost and every answer arrives while the old tokens are
-/// remembered: no refresh token may be used twice.
+/// remembered: no refresh token may be used twice, and none is left when somebody signs out.
 pub(crate) fn run_undisturbed(script: &[u8]) {
     let mut world = World::new();
     for step in script.chunks_exact(2) {
@@ -64,6 +65,11 @@ pub(crate) fn run_undisturbed(script: &[u8]) {
         }
         assert!(!world.provider.ended, "a refresh token was used twice");
     }
+    // The provider has answered what is under way, and the answers are on their way.
+    world.answer_flights();
+    world.sign_out();
+    world.land_everything();
+    assert!(world.signed_out && world.provider.ended, "a refresh token is left");
 }
 
 struct World {
@@ -77,12 +83,20 @@ struct World {
     cookies: BTreeMap<String, String>,
     provider: Provider,
     waiting: Vec<(Duration, AwaitRefresh<GateFlow>)>,
-    flights: Vec<(RefreshFlightId, Fetch<RefreshFlow>)>,
+    flights: Vec<Sent>,
     answers: Vec<(Duration, ResponseEdits)>,
     /// When the table got to know of new tokens for this one.
     replaced: BTreeMap<String, Duration>,
     revocations: RevocationList,
     signed_out: bool,
+}
+
+/// A flight under way.
+struct Sent {
+    id: RefreshFlightId,
+    fetch: Fetch<RefreshFlow>,
+    /// What the provider said, where it has already.
+    answer: Option<Inbound>,
 }
 
 /// How a flight ends.
@@ -239,7 +253,7 @@ impl World {
                         "{token} is sent once more"
                     );
                     assert!(!self.signed_out, "a refresh after the sign-out");
-                    self.flights.push((flight.id, fetch));
+                    self.flights.push(Sent { id: flight.id, fetch, answer: None });
                 }
                 Step::Done(result) => {
                     assert!(self.signed_out && result.is_err());
@@ -250,29 +264,45 @@ impl World {
         }
     }
 
-    fn take_flight(&mut self, which: u8) -> Option<(RefreshFlightId, Fetch<RefreshFlow>)> {
+    fn take_flight(&mut self, which: u8) -> Option<Sent> {
         pick(which, self.flights.len()).map(|at| self.flights.swap_remove(at))
     }
 
+    fn answer_flights(&mut self) {
+        for sent in &mut self.flights {
+            sent.answer = Some(self.provider.redeem(&refresh_token(&sent.fetch), self.unix));
+        }
+    }
+
     fn land(&mut self, which: u8, ending: Ending) {
-        let Some((id, fetch)) = self.take_flight(which) else { return };
+        let Some(Sent { id, fetch, answer }) = self.take_flight(which) else { return };
         let token = refresh_token(&fetch);
         let answer = match ending {
-            Ending::Good => Ok(self.provider.redeem(&token, self.unix)),
+            Ending::Good => Ok(answer.unwrap_or_else(|| self.provider.redeem(&token, self.unix))),
             Ending::AnswerLost => {
                 self.provider.redeem(&token, self.unix);
                 Err(FetchError::Timeout)
             }
             Ending::RequestLost => Err(FetchError::Transport),
-            Ending::Unavailable => Ok(answer(503, "")),
+            Ending::Unavailable => Ok(inbound(503, "")),
             Ending::Refused => {
                 self.provider.ended = true;
-                Ok(answer(400, r#"{"error":"invalid_grant"}"#))
+                Ok(inbound(400, r#"{"error":"invalid_grant"}"#))
             }
         };
-        let Step::Done(result) = self.call(|context| fetch.resume(answer, context)) else {
-            panic!("a refresh without an ID token is one request");
+        let result = match self.call(|context| fetch.resume(answer, context)) {
+            Step::Done(result) => result,
+            Step::Fetch(fetch) => {
+                assert!(self.signed_out, "only then is there more to send");
+                let answer = Ok(self.provider.revoke(fetch.request()));
+                match self.call(|context| fetch.resume(answer, context)) {
+                    Step::Done(result) => result,
+                    step => panic!("{step:?}"),
+                }
+            }
+            step => panic!("{step:?}"),
         };
+        assert!(!(self.signed_out && result.is_ok()), "new tokens after the sign-out");
         let brings_tokens = result.is_ok();
         let event = self.table.on_landed(id, result, self.now());
         if brings_tokens && event == RefreshEvent::Renewed {
@@ -303,17 +333,30 @@ impl World {
     }
 
     fn sign_out(&mut self) {
-        let step = match self.begin("/api/auth/logout") {
-            Step::Revoke(revoke) => {
-                let now = self.now().unix;
-                let outcome = self.revocations.record(revoke.revocation(), now);
-                self.signed_out = true;
-                self.call(|context| revoke.resume(outcome, context))
-            }
-            // Nobody was signed in.
-            step => step,
+        let mut step = self.begin("/api/auth/logout");
+        let answer = loop {
+            step = match step {
+                Step::Revoke(revoke) => {
+                    let now = self.now().unix;
+                    let outcome = self.revocations.record(revoke.revocation(), now);
+                    self.signed_out = true;
+                    self.call(|context| revoke.resume(outcome, context))
+                }
+                Step::Refresh(waiting) => {
+                    let progress = self.table.demand(waiting.demand(), self.now());
+                    let RefreshProgress::Settled(outcome) = progress else {
+                        panic!("a sign-out waits for a refresh")
+                    };
+                    self.call(|context| waiting.resume(outcome, context))
+                }
+                Step::Fetch(fetch) => {
+                    let answer = Ok(self.provider.revoke(fetch.request()));
+                    self.call(|context| fetch.resume(answer, context))
+                }
+                Step::Done(Decision::Respond(answer)) => break answer,
+                step => panic!("{step:?}"),
+            };
         };
-        let Step::Done(Decision::Respond(answer)) = step else { panic!("{step:?}") };
         self.apply(answer.response.headers.iter());
         assert!(self.cookies.is_empty());
     }
@@ -343,7 +386,7 @@ impl Provider {
     fn redeem(&mut self, token: &str, now: u64) -> Inbound {
         if self.ended || token != format!("refresh-{}", self.issued) {
             self.ended = true;
-            return answer(400, r#"{"error":"invalid_grant"}"#);
+            return inbound(400, r#"{"error":"invalid_grant"}"#);
         }
         self.issued += 1;
         let number = self.issued;
@@ -353,7 +396,17 @@ impl Provider {
             "token_type":"Bearer","expires_in":{LIFETIME}}}"#
         );
         self.expiries.insert(access_token, now + LIFETIME);
-        answer(200, &body)
+        inbound(200, &body)
+    }
+
+    /// Ends the grant where it is given the newest refresh token. An older one it does not know any
+    /// more (RFC 7009 §2.2).
+    fn revoke(&mut self, request: &Outbound) -> Inbound {
+        assert_eq!(request.url.as_str(), "https://op.example/revoke");
+        if parameter(request, "token") == format!("refresh-{}", self.issued) {
+            self.ended = true;
+        }
+        inbound(200, "")
     }
 
     fn expiry(&self, access_token: &str) -> u64 {
@@ -374,11 +427,15 @@ fn pick(which: u8, length: usize) -> Option<usize> {
 fn refresh_token(fetch: &Fetch<RefreshFlow>) -> String {
     let request = fetch.request();
     assert_eq!(request.url.as_str(), "https://op.example/token");
-    let token = Query::new(&request.body).unique("refresh_token");
-    token.expect("one token").expect("a token").into_owned()
+    parameter(request, "refresh_token")
 }
 
-fn answer(status: u16, body: &str) -> Inbound {
+fn parameter(request: &Outbound, name: &str) -> String {
+    let value = Query::new(&request.body).unique(name);
+    value.expect("one value").expect("a value").into_owned()
+}
+
+fn inbound(status: u16, body: &str) -> Inbound {
     Inbound { status, headers: Vec::new(), body: body.as_bytes().to_vec() }
 }
 
@@ -402,7 +459,7 @@ fn known_issuer(entropy: &mut Counting) -> Arc<IssuerSnapshot> {
     let now = Now::default();
     let _ = machine.demand(&Need::Metadata, now);
     let flight = machine.poll_flight(now).expect("a flight for the metadata");
-    let _ = machine.on_answer(flight.id, Ok(answer(200, DISCOVERY)), now, entropy);
+    let _ = machine.on_answer(flight.id, Ok(inbound(200, DISCOVERY)), now, entropy);
     machine.snapshot()
 }
 
