@@ -3,7 +3,7 @@
 use crate::{
     api,
     identity_provider::{IdentityProvider, LogoutNotices},
-    pages::{self, UserProfile},
+    pages::{self, AccountLinks, UserProfile},
 };
 use bytes::Bytes;
 use core::time::Duration;
@@ -30,12 +30,12 @@ const NOTICE: FetchLimits = FetchLimits { deadline: Duration::from_secs(5), max_
 
 /// The pages of the front end.
 #[derive(Debug)]
-pub(crate) struct Pages;
+pub(crate) struct Pages(pub(crate) AccountLinks);
 
 impl Application for Pages {
     async fn call(&self, request: Request<Body>, session: Option<&Session>) -> Response<Body> {
         let user = session.map(|session| profile(session.user()));
-        pages::handle(&request.map(|_| Bytes::new()), user.as_ref()).map(Body::from)
+        pages::handle(&request.map(|_| Bytes::new()), user.as_ref(), &self.0).map(Body::from)
     }
 }
 

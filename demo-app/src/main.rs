@@ -3,7 +3,7 @@
 
 use portcullis_demo::{
     demo::Demo,
-    settings::{Command, CommandLine, LoadError, RuntimeName, Settings},
+    settings::{Command, CommandLine, LoadError, RuntimeName, Settings, documentation},
     token::{Token, TokenCommand},
 };
 use portcullis_hyper::runtime::{Runtime, TokioRuntime};
@@ -30,6 +30,10 @@ fn main() -> ExitCode {
             let Token { command: TokenCommand::Verify(verify) } = token;
             return ended(verify.run());
         }
+        Ok(CommandLine { command: Some(Command::Settings), .. }) => {
+            let page = documentation();
+            return ended(io::stdout().lock().write_all(page.as_bytes()).map(|()| true));
+        }
         Ok(CommandLine { command: None, .. }) => {}
         Err(error) => error.exit(),
     }
@@ -41,10 +45,14 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let outcome = log_to_stderr().and_then(|()| match settings.runtime {
+    log_to_stderr(settings.log.clone());
+    for note in &settings.notes {
+        tracing::warn!("{note}");
+    }
+    let outcome = match settings.runtime {
         RuntimeName::Hyper => on_tokio(settings),
         RuntimeName::Smol => on_smol(settings),
-    });
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -66,16 +74,9 @@ fn ended(outcome: Result<bool, impl Error>) -> ExitCode {
     }
 }
 
-/// Logs what `PORTCULLIS_LOG` asks for, such as `debug` or `portcullis_hyper=trace`; warnings and
-/// the like by default.
-fn log_to_stderr() -> Result<(), Box<dyn Error>> {
-    let filter = match std::env::var("PORTCULLIS_LOG") {
-        Ok(text) => text.parse::<Targets>().map_err(|error| format!("PORTCULLIS_LOG: {error}"))?,
-        Err(_) => Targets::new().with_default(tracing::Level::WARN),
-    };
+fn log_to_stderr(filter: Targets) {
     let format = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_filter(filter);
     tracing_subscriber::registry().with(format).init();
-    Ok(())
 }
 
 fn on_tokio(settings: Settings) -> Result<(), Box<dyn Error>> {

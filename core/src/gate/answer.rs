@@ -47,9 +47,12 @@ pub enum AnswerReason {
     Callback(CallbackError),
     /// The callback of a login that is over came once more, and led where the login did.
     CallbackReplayed,
+    /// The browser sends more cookies than can be taken. 431.
+    CookiesTooLarge,
     /// Another site caused the request. 403.
     CrossSite,
-    /// The random generator or the crypto provider failed. 500.
+    /// The random generator or the crypto provider failed, or a rule made a URL that is none, which
+    /// no rule that builds should. 500.
     Internal,
     /// A login did not start.
     Login(LoginError),
@@ -69,8 +72,6 @@ pub enum AnswerReason {
     Prefetch,
     /// A rule applies whose destination cannot be filled in. 400.
     Rewrite(RouteError),
-    /// A rule applies whose destination would be too long for a URL. 400.
-    RewriteLength,
     /// The access token of a session has expired, and there is no new one at the moment. 503.
     TokensUnavailable,
 }
@@ -84,6 +85,7 @@ impl AnswerReason {
             Self::BackchannelLogout(_) => "backchannel_logout",
             Self::Callback(error) => error.code(),
             Self::CallbackReplayed => "callback_replayed",
+            Self::CookiesTooLarge => "cookies_too_large",
             Self::CrossSite => "cross_site_request",
             Self::Internal => "internal",
             Self::Login(error) => error.code(),
@@ -94,7 +96,7 @@ impl AnswerReason {
             Self::NotSignedIn => "not_authenticated",
             Self::OwnRoute => "own_route",
             Self::Prefetch => "prefetch",
-            Self::Rewrite(_) | Self::RewriteLength => "rewrite",
+            Self::Rewrite(_) => "rewrite",
             Self::TokensUnavailable => "tokens_unavailable",
         }
     }
@@ -122,8 +124,13 @@ impl fmt::Display for AnswerReason {
             }
             Self::Callback(error) => write!(f, "a login failed: {error}"),
             Self::CallbackReplayed => f.write_str("the callback of a login that is over"),
+            Self::CookiesTooLarge => {
+                f.write_str("the browser sends more cookies than can be taken")
+            }
             Self::CrossSite => f.write_str("another site caused the request"),
-            Self::Internal => f.write_str("the random generator or the crypto provider failed"),
+            Self::Internal => {
+                f.write_str("the random generator, the crypto provider or a rule failed")
+            }
             Self::Login(error) => write!(f, "a login did not start: {error}"),
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::Method => f.write_str("the route does not have the method"),
@@ -133,7 +140,6 @@ impl fmt::Display for AnswerReason {
             Self::OwnRoute => f.write_str("one of the gate's own routes"),
             Self::Prefetch => f.write_str("the browser looks ahead"),
             Self::Rewrite(error) => error.fmt(f),
-            Self::RewriteLength => f.write_str("the rewritten URL would be too long"),
             Self::TokensUnavailable => f.write_str("there is no access token at the moment"),
         }
     }

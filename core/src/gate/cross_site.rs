@@ -2,6 +2,9 @@
 //!
 //! A browser sends the session's cookie with requests that pages of a sibling host cause, and with
 //! some that any page causes. What it says of where a request comes from cannot be set by the page.
+//!
+//! A page may open a web socket to any host, and no CORS stands before it, so its opening counts
+//! among the requests that can change something (RFC 6455 §10.2).
 
 use crate::http::{One, Origin, RequestHead};
 use alloc::vec::Vec;
@@ -35,7 +38,7 @@ impl CrossSitePolicy {
     /// Whether `request` may have been caused by another site than the one at `own`.
     pub(super) fn refuses(&self, request: &RequestHead<'_>, own: &Origin) -> bool {
         // RFC 9110 §9.2.1.
-        if matches!(request.method, "GET" | "HEAD" | "OPTIONS") {
+        if matches!(request.method, "GET" | "HEAD" | "OPTIONS") && !opens_web_socket(request) {
             return false;
         }
         let origin = request.header("origin");
@@ -51,6 +54,16 @@ impl CrossSitePolicy {
             (site, _) => !matches!(site.text(), Some("same-origin" | "none")) && !is_trusted(),
         }
     }
+}
+
+/// Whether a request asks for a web socket (RFC 6455 §4.1).
+fn opens_web_socket(request: &RequestHead<'_>) -> bool {
+    let mut asks = false;
+    request.headers.each_value("upgrade", &mut |value| {
+        let mut protocols = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        asks |= protocols.any(|protocol| protocol.eq_ignore_ascii_case(b"websocket"));
+    });
+    asks
 }
 
 #[cfg(test)]
@@ -115,6 +128,31 @@ mod tests {
         assert!(!refuses(&lenient, "POST", &[]));
         assert!(refuses(&lenient, "POST", &[EVIL]));
         assert!(refuses(&lenient, "POST", &[("sec-fetch-site", "same-site")]));
+    }
+
+    /// X12: a page of another site opens no web socket with the session's cookie.
+    #[test]
+    fn x12_another_site_opens_no_web_socket() {
+        let policy = CrossSitePolicy::default().with_trusted_origins(
+            ["https://spa.app.example"].map(|text| Origin::parse(text).unwrap()),
+        );
+        for upgrade in ["websocket", "WebSocket", "h2c, websocket", "h2c ,\tWEBSOCKET"] {
+            let upgrade = ("upgrade", upgrade);
+            for (fields, refused) in [
+                (&[upgrade, EVIL][..], true),
+                (&[upgrade, EVIL, ("sec-fetch-site", "cross-site")], true),
+                (&[upgrade, ("origin", "null")], true),
+                (&[upgrade, ("origin", "https://evil.app.example")], true),
+                (&[upgrade], true),
+                (&[upgrade, OWN], false),
+                (&[upgrade, OWN, ("sec-fetch-site", "same-origin")], false),
+                (&[upgrade, SIBLING, ("sec-fetch-site", "same-site")], false),
+            ] {
+                assert_eq!(refuses(&policy, "GET", fields), refused, "{fields:?}");
+            }
+        }
+        assert!(!refuses(&policy, "GET", &[("upgrade", "h2c"), EVIL]));
+        assert!(!refuses(&policy, "GET", &[("sec-websocket-key", "x"), EVIL]));
     }
 
     /// X09: a sibling that is listed is trusted, and nobody else.

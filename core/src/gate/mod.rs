@@ -68,6 +68,10 @@ use alloc::{string::String, sync::Arc, vec::Vec};
 use core::fmt::{self, Write as _};
 use own_routes::OwnPath;
 
+/// The most bytes of all `Cookie` fields of a request: more than the gate's own can have, and less
+/// than the limits of servers for a whole head, so that there is a page instead of a bare 431.
+const MAX_COOKIES_LENGTH: usize = 48 * 1024;
+
 /// The front gate of one application. Cloning it is cheap, and the clones are one gate.
 #[derive(Clone)]
 pub struct Gate(Arc<GateInner>);
@@ -131,6 +135,11 @@ impl Gate {
             Ok(target) => target,
             Err(malformed) => return respond(malformed),
         };
+        let cookies = Cookies::of(request.headers);
+        if cookies.length() > MAX_COOKIES_LENGTH {
+            let for_person = self.is_for_person(request, target.path.as_str());
+            return respond(self.refuse_cookies(cookies, for_person));
+        }
         match self.0.routes.find(target.path.as_str()) {
             Some(route) => self.own_route(route, &target, request, context),
             None => self.route(&target, request, context),

@@ -109,7 +109,15 @@ impl GateRoutes {
         Ok(self)
     }
 
-    pub(super) fn path(&self, route: GateRoute) -> &str {
+    /// What they are below, where they have not been put elsewhere.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Where a route is.
+    #[must_use]
+    pub fn path(&self, route: GateRoute) -> &str {
         let mut paths = GateRoute::ALL.into_iter().zip(&self.paths);
         paths.find(|(known, _)| *known == route).map_or("", |(_, path)| path)
     }

@@ -27,9 +27,19 @@ pub(super) fn rewrite_failed(error: RouteError) -> Answer {
     Answer::new(bad_request("rewrite"), AnswerReason::Rewrite(error))
 }
 
-/// 400 for a request that a rule leads to too long a URL.
-pub(super) fn rewrite_too_long() -> Answer {
-    Answer::new(bad_request("rewrite"), AnswerReason::RewriteLength)
+/// 431 for a browser whose cookies are too many or too large.
+pub(super) fn cookies_too_large(for_person: bool) -> Answer {
+    let reason = AnswerReason::CookiesTooLarge;
+    let response = if for_person {
+        let content = "<p>Your browser sends more cookies to this site than can be taken. Those of \
+             the sign-in were removed, so that you may have to sign in again.</p>\n\
+             <p>Go to the <a href=\"/\">start page</a>. If this page comes back, remove the cookies \
+             of this site in the settings of your browser.</p>\n";
+        document::page(431, "Too many cookies", content, Forms::None)
+    } else {
+        json(431, reason.code(), "The cookies of the request are too large.")
+    };
+    Answer::new(response, reason)
 }
 
 /// 404.
@@ -49,7 +59,7 @@ pub(super) fn forged() -> Answer {
     Answer::new(response, AnswerReason::CrossSite)
 }
 
-/// 500 where the random generator or the crypto provider fails.
+/// 500 where something fails that is no request's fault.
 pub(super) fn internal() -> Answer {
     let response = json(500, "internal", "The request could not be handled.");
     Answer::new(response, AnswerReason::Internal)

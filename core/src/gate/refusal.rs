@@ -36,14 +36,18 @@ impl Gate {
         path: &str,
         query: Option<&str>,
     ) -> Answer {
-        let is_in = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.is_match(path));
-        let for_person = !is_in(&self.0.api) && (is_in(&self.0.pages) || is_navigation(request));
-        let response = if for_person {
+        let response = if self.is_for_person(request, path) {
             self.to_login(request.method, path, query)
         } else {
             pages::unauthorized()
         };
         Answer::new(response, AnswerReason::NotSignedIn)
+    }
+
+    /// Whether a person waits for the answer, by the configuration and by what the client says.
+    pub(super) fn is_for_person(&self, request: &RequestHead<'_>, path: &str) -> bool {
+        let is_in = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.is_match(path));
+        !is_in(&self.0.api) && (is_in(&self.0.pages) || is_navigation(request))
     }
 
     fn to_login(&self, method: &str, path: &str, query: Option<&str>) -> Response {

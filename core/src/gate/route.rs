@@ -60,7 +60,7 @@ impl Gate {
     ) -> Step<GateFlow> {
         let ExternalUrl { scheme, authority, path, query } = url;
         let Ok(destination) = Url::of_parts(scheme, &authority, path, query.as_deref()) else {
-            return respond(pages::rewrite_too_long());
+            return respond(pages::internal());
         };
         if let Some(carries_token) = guarded {
             let onward = Onward::Forward { destination, carries_token };

@@ -1,15 +1,19 @@
 //! The gate's session cookie.
 
-use super::Gate;
+use super::{Answer, Gate, pages};
 use crate::{
     entropy::Entropy,
     flow::Context,
-    http::{Cookies, Headers},
+    http::{Cookies, Headers, SameSite, SetCookie},
     session::{
         Auth0CookiesRead, HeldCookies, Purpose, RevocationKey, SealError, SealedCookie, Session,
     },
     time::UnixSeconds,
 };
+use alloc::vec::Vec;
+
+/// The most cookies that one answer removes.
+const MAX_REMOVALS: usize = 64;
 
 /// What a request's cookies say about a session.
 pub(super) struct FoundSession {
@@ -94,9 +98,48 @@ impl Gate {
         self.remove_auth0_session(held, headers);
     }
 
+    /// Refuses a request whose cookies are too large. The gate's own are removed: nobody else can
+    /// do that for a browser that is stuck with them.
+    pub(super) fn refuse_cookies(&self, cookies: Cookies<'_>, for_person: bool) -> Answer {
+        let mut answer = pages::cookies_too_large(for_person);
+        let headers = &mut answer.response.headers;
+        self.remove_all_cookies(cookies, headers);
+        if let Some(opener) = &self.0.auth0_cookies {
+            opener.remove(opener.read(cookies).held, self.0.secure, headers);
+        }
+        answer
+    }
+
     pub(super) fn remove_auth0_session(&self, held: HeldCookies, headers: &mut Headers) {
         if let Some(cookies) = &self.0.auth0_cookies {
             cookies.remove(held.auth0, self.0.secure, headers);
         }
+    }
+
+    /// Removes every cookie of the gate's own that the browser sent: the session, logins under way,
+    /// and chunks that no session of today would have.
+    pub(super) fn remove_all_cookies(&self, cookies: Cookies<'_>, headers: &mut Headers) {
+        let mut names: Vec<&str> = Vec::new();
+        cookies.each(&mut |name, _| {
+            if let Ok(name) = core::str::from_utf8(name)
+                && name.bytes().all(|byte| byte.is_ascii_graphic())
+                && self.0.names.is_own(name.as_bytes())
+                && !self.is_of_auth0(name.as_bytes())
+                && names.len() < MAX_REMOVALS
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        });
+        for name in names {
+            let (secure, same_site) = (self.0.secure, SameSite::Lax);
+            let removal = SetCookie { name, value: "", max_age: 0, secure, same_site };
+            headers.append("set-cookie", removal.field());
+        }
+    }
+
+    /// Whether the cookie is the Auth0 SDK's, whose removals may need a domain.
+    fn is_of_auth0(&self, name: &[u8]) -> bool {
+        self.0.auth0_cookies.as_ref().is_some_and(|cookies| cookies.names().is_own(name))
     }
 }

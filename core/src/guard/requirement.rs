@@ -87,7 +87,7 @@ impl Requirement {
     ///
     /// # Errors
     ///
-    /// [`RequirementError::Nothing`] where there is none.
+    /// [`RequirementError::Nothing`] where there is none, or one is empty.
     pub fn required_permissions<P: Into<String>>(
         permissions: impl IntoIterator<Item = P>,
     ) -> Result<Self, RequirementError> {
@@ -98,7 +98,7 @@ impl Requirement {
     ///
     /// # Errors
     ///
-    /// [`RequirementError::Nothing`] where there is none.
+    /// [`RequirementError::Nothing`] where there is none, or one is empty.
     pub fn permission_includes_any<P: Into<String>>(
         permissions: impl IntoIterator<Item = P>,
     ) -> Result<Self, RequirementError> {
@@ -118,16 +118,21 @@ impl Requirement {
     }
 
     /// The claim at `path` has all of `values`: an array with these elements, or a string of words
-    /// with blanks between them.
+    /// with blanks between them. An element of an array is never taken apart.
     ///
     /// # Errors
     ///
-    /// [`RequirementError::Nothing`] where the path is empty, or where there is no value.
+    /// [`RequirementError::Nothing`] where the path is empty, where there is no value, or where one
+    /// is an empty string, which any string with two blanks in a row would have.
     pub fn claim_includes<S: Into<String>, V: Into<Json>>(
         path: impl IntoIterator<Item = S>,
         values: impl IntoIterator<Item = V>,
     ) -> Result<Self, RequirementError> {
-        Ok(Self(Kind::ClaimIncludes { path: not_empty(path)?, values: not_empty(values)? }))
+        let (path, values) = (not_empty(path)?, not_empty(values)?);
+        if values.contains(&Json::from("")) {
+            return Err(RequirementError::Nothing);
+        }
+        Ok(Self(Kind::ClaimIncludes { path, values }))
     }
 
     /// What `check` accepts. It is asked for every request, so it must neither wait nor fail.
@@ -188,7 +193,11 @@ impl Names {
         names: impl IntoIterator<Item = N>,
         any: bool,
     ) -> Result<Self, RequirementError> {
-        Ok(Self { names: not_empty(names)?, any })
+        let names: Vec<String> = not_empty(names)?;
+        if names.iter().any(String::is_empty) {
+            return Err(RequirementError::Nothing);
+        }
+        Ok(Self { names, any })
     }
 
     fn of_scopes<S: Into<String>>(
@@ -230,7 +239,7 @@ fn not_empty<S: Into<T>, T>(
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RequirementError {
-    /// A list without an element.
+    /// A list without an element, or with an empty one.
     Nothing,
     /// A text that is no scope.
     Scope(String),

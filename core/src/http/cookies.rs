@@ -26,6 +26,14 @@ impl<'h> Cookies<'h> {
         OwnedCookies(fields)
     }
 
+    /// The bytes of all `Cookie` fields together.
+    #[must_use]
+    pub fn length(self) -> usize {
+        let mut length = 0_usize;
+        self.0.each_value("cookie", &mut |field| length = length.saturating_add(field.len()));
+        length
+    }
+
     /// Calls `visit` with every pair in order; a pair without `=` has an empty name.
     pub fn each(self, visit: &mut dyn FnMut(&'h [u8], &'h [u8])) {
         self.0.each_value("cookie", &mut |field| {

@@ -3,7 +3,7 @@
 
 use super::{
     ClientConfig,
-    client_authentication::{EndpointForm, LIMITS},
+    client_authentication::{EndpointForm, MAX_ANSWER},
     login_policy::LoginParameters,
 };
 use crate::{
@@ -75,7 +75,7 @@ impl RequestUri {
             400..=499 => return Err(PushedRequestError::Refused(answer.status)),
             _ => return Err(PushedRequestError::Response),
         }
-        let limits = JsonLimits { bytes: LIMITS.max_body, depth: 16, members: 128 };
+        let limits = JsonLimits { bytes: MAX_ANSWER, depth: 16, members: 128 };
         let body = Object::parse(&answer.body, limits).ok();
         let uri = body.as_ref().and_then(|body| body.required_text("request_uri").ok());
         uri.filter(|uri| {

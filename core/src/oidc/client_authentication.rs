@@ -14,11 +14,9 @@ use crate::{
 };
 use alloc::{format, string::String, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use core::time::Duration;
 
-/// What every request to an endpoint of the provider is held to.
-pub(super) const LIMITS: FetchLimits =
-    FetchLimits { deadline: Duration::from_secs(10), max_body: 256 * 1024 };
+/// The most bytes of an answer from an endpoint of the provider.
+pub(super) const MAX_ANSWER: usize = 256 * 1024;
 
 /// The seconds that a client assertion is good for.
 const ASSERTION_LIFETIME: u64 = 60;
@@ -120,7 +118,7 @@ impl EndpointForm<'_> {
             url: endpoint.clone(),
             headers,
             body: form.finish(),
-            limits: LIMITS,
+            limits: FetchLimits { deadline: client.timeout, max_body: MAX_ANSWER },
         })
     }
 }

@@ -36,7 +36,7 @@ pub(crate) use token_endpoint::{TokenResponse, code_form};
 
 use crate::http::{Origin, UrlError};
 use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
-use core::fmt;
+use core::{fmt, time::Duration};
 
 /// This application, as it is registered with the provider.
 #[derive(Clone, Debug)]
@@ -46,6 +46,7 @@ pub struct ClientConfig {
     pub(crate) base_url: Origin,
     pub(crate) audience: Option<String>,
     pub(crate) scope: String,
+    pub(crate) timeout: Duration,
 }
 
 impl ClientConfig {
@@ -74,6 +75,7 @@ impl ClientConfig {
             base_url,
             audience: None,
             scope: "openid profile email".to_owned(),
+            timeout: Duration::from_secs(10),
         })
     }
 
@@ -105,6 +107,13 @@ impl ClientConfig {
             return self;
         }
         Self { scope: format!("{} {OFFLINE_ACCESS}", self.scope), ..self }
+    }
+
+    /// How long the provider may take to answer where tokens or pushed requests are concerned,
+    /// whole. 10 s by default.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     pub(crate) fn asks_for_offline_access(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{
     ClientConfig, IdTokenError, TokenResponseError,
-    client_authentication::{EndpointForm, LIMITS},
+    client_authentication::{EndpointForm, MAX_ANSWER},
     id_token,
 };
 use crate::{
@@ -31,7 +31,7 @@ pub(crate) fn refresh_form<'m>(
 /// A session is over where the provider says so in the words of the standard: a page of a firewall
 /// in between does not count, nor does trouble with the client or with the provider itself.
 pub(crate) fn refresh_refusal(answer: &Inbound) -> RefreshFailure {
-    let limits = JsonLimits { bytes: LIMITS.max_body, depth: 16, members: 128 };
+    let limits = JsonLimits { bytes: MAX_ANSWER, depth: 16, members: 128 };
     let body = Object::parse(&answer.body, limits).ok();
     let error = body.as_ref().and_then(|body| body.text("error").ok().flatten());
     match (answer.status, error) {

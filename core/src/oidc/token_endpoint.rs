@@ -2,7 +2,7 @@
 
 use super::{
     CallbackError,
-    client_authentication::{EndpointForm, LIMITS},
+    client_authentication::{EndpointForm, MAX_ANSWER},
 };
 use crate::{
     http::{Inbound, QueryWriter},
@@ -62,7 +62,7 @@ impl TokenResponse {
         if answer.status != 200 {
             return Err(TokenResponseError::Status(answer.status));
         }
-        let limits = JsonLimits { bytes: LIMITS.max_body, depth: 16, members: 128 };
+        let limits = JsonLimits { bytes: MAX_ANSWER, depth: 16, members: 128 };
         let body = Object::parse(&answer.body, limits).map_err(TokenResponseError::Body)?;
         let text = |name| {
             let text = body.required_text(name).map_err(TokenResponseError::Body)?;

@@ -60,7 +60,7 @@ pub struct KeptClaims(Kept);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Kept {
-    All,
+    AllBut(Vec<Cow<'static, str>>),
     Named(Vec<Cow<'static, str>>),
 }
 
@@ -74,19 +74,30 @@ impl KeptClaims {
     /// Every claim that is about the user, whatever the provider sends.
     #[must_use]
     pub const fn all() -> Self {
-        Self(Kept::All)
+        Self(Kept::AllBut(Vec::new()))
+    }
+
+    /// Every claim that is about the user but these. `sub` is kept all the same.
+    #[must_use]
+    pub fn all_but<N: Into<Cow<'static, str>>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self(Kept::AllBut(names.into_iter().map(Into::into).collect()))
     }
 
     /// These claims too.
     #[must_use]
     pub fn and<N: Into<Cow<'static, str>>>(self, names: impl IntoIterator<Item = N>) -> Self {
-        match self.0 {
-            Kept::All => self,
-            Kept::Named(mut known) => {
-                known.extend(names.into_iter().map(Into::into));
-                Self(Kept::Named(known))
+        let mut names = names.into_iter().map(Into::into);
+        Self(match self.0 {
+            Kept::AllBut(mut left_out) => {
+                let added: Vec<_> = names.collect();
+                left_out.retain(|name| !added.contains(name));
+                Kept::AllBut(left_out)
             }
-        }
+            Kept::Named(mut known) => {
+                known.extend(&mut names);
+                Kept::Named(known)
+            }
+        })
     }
 
     fn keeps(&self, name: &str) -> bool {
@@ -94,7 +105,7 @@ impl KeptClaims {
             return false;
         }
         match &self.0 {
-            Kept::All => true,
+            Kept::AllBut(names) => name == "sub" || !names.iter().any(|known| known == name),
             Kept::Named(names) => name == "sub" || names.iter().any(|known| known == name),
         }
     }
@@ -180,6 +191,13 @@ mod tests {
         assert_eq!(
             kept(&KeptClaims::all().and(["x"]), token),
             r#"{"groups":["g"],"https://x/roles":["a"],"name":"Una","org_id":"o","sub":"u"}"#
+        );
+        let but = KeptClaims::all_but(["groups", "org_id", "sub"]);
+        assert_eq!(kept(&but, token), r#"{"https://x/roles":["a"],"name":"Una","sub":"u"}"#);
+        let again = but.and(["groups"]);
+        assert_eq!(
+            kept(&again, token),
+            r#"{"groups":["g"],"https://x/roles":["a"],"name":"Una","sub":"u"}"#
         );
     }
 

@@ -72,7 +72,7 @@ impl Explain {
             return lines::run(io::stdin().lock(), io::stdout().lock()).map_err(ExplainError::Io);
         };
         let settings = Settings::from_process().map_err(ExplainError::Settings)?;
-        let gate = demo::configured_gate(settings).map_err(ExplainError::Gate)?;
+        let gate = demo::configured_gate(&settings).map_err(ExplainError::Gate)?;
         let location = question::Location::of(url);
         let mut headers = self.headers.clone();
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {

@@ -9,6 +9,7 @@ use http::{Request, header};
 
 use super::{IdentityProvider, assertion, single_header};
 use crate::parameters::Parameters;
+use portcullis_core::crypto::SignatureAlgorithm;
 use portcullis_core::secret::Secret;
 
 /// A client that may send users here.
@@ -26,8 +27,14 @@ pub struct Client {
 pub enum Credentials {
     /// A secret, by `client_secret_basic` or `client_secret_post`.
     Secret(Secret),
-    /// A signature for ES256, by `private_key_jwt`: the point on P-256, uncompressed.
-    Es256(Vec<u8>),
+    /// A signature, by `private_key_jwt`.
+    PublicKey {
+        /// How the client signs.
+        algorithm: SignatureAlgorithm,
+        /// What checks it: the point on P-256, uncompressed; the point on Ed25519; or an RSA key in
+        /// PKCS #1.
+        key: Vec<u8>,
+    },
     /// Nothing: `none`.
     Public,
 }
@@ -110,8 +117,8 @@ impl IdentityProvider {
         let client = self.client(&client_id).ok_or(ClientError::Failed)?;
         let is_proven = match (&client.credentials, proof) {
             (Credentials::Secret(_), Proof::Secret(secret)) => client.has_secret(&secret),
-            (Credentials::Es256(key), Proof::Assertion(token)) => {
-                let id = assertion::verify(token, key, &client_id, self.issuer(), now);
+            (Credentials::PublicKey { algorithm, key }, Proof::Assertion(token)) => {
+                let id = assertion::verify(token, *algorithm, key, &client_id, self.issuer(), now);
                 id.is_some_and(|id| self.state().assertions.take(id, now))
             }
             (Credentials::Public, Proof::Nothing) => true,

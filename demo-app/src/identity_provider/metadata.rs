@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::request::Scope;
+use portcullis_core::crypto::SignatureAlgorithm;
 use portcullis_core::http::Origin;
 
 pub(super) const AUTHORIZATION_PATH: &str = "/authorize";
@@ -41,7 +42,8 @@ pub(super) fn document(issuer: &Origin) -> Value {
         "token_endpoint_auth_methods_supported": [
             "client_secret_basic", "client_secret_post", "private_key_jwt", "none"
         ],
-        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_signing_alg_values_supported":
+            SignatureAlgorithm::ALL.map(SignatureAlgorithm::name),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [

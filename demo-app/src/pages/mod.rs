@@ -11,6 +11,7 @@ use http::{Request, Response, StatusCode, Uri};
 
 use crate::html::Escaped;
 use crate::responses::{self, PagePolicy};
+use portcullis_core::gate::{GateRoute, GateRoutes};
 
 /// Who is signed in, as the session knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,33 @@ pub struct UserProfile {
     pub email: Option<String>,
 }
 
+/// Where the gate signs people in and out, and says who they are.
+#[derive(Clone, Debug)]
+pub struct AccountLinks {
+    login: String,
+    logout: String,
+    profile: String,
+}
+
+impl AccountLinks {
+    /// Where a gate with these routes does so.
+    #[must_use]
+    pub fn of(routes: &GateRoutes) -> Self {
+        let path = |route| routes.path(route).to_owned();
+        Self {
+            login: path(GateRoute::Login),
+            logout: path(GateRoute::Logout),
+            profile: path(GateRoute::Profile),
+        }
+    }
+
+    /// The address that signs somebody in and comes back to `here`.
+    fn login(&self, here: &str) -> String {
+        let here: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
+        format!("{}?returnTo={here}", self.login)
+    }
+}
+
 /// Whether there is a page or a file at `path`.
 #[must_use]
 pub fn serves(path: &str) -> bool {
@@ -31,15 +59,19 @@ pub fn serves(path: &str) -> bool {
 
 /// Answers a request for a page or for one of the files that pages use.
 #[must_use]
-pub fn handle(request: &Request<Bytes>, user: Option<&UserProfile>) -> Response<Bytes> {
+pub fn handle(
+    request: &Request<Bytes>,
+    user: Option<&UserProfile>,
+    links: &AccountLinks,
+) -> Response<Bytes> {
     let uri = request.uri();
     let response = match Page::at(uri.path()) {
-        Some(page) => page.response(uri, user),
+        Some(page) => page.response(uri, user, links),
         None => match uri.path() {
             "/assets/app.css" => responses::asset("text/css; charset=utf-8", APP_CSS),
             "/assets/app.js" => responses::asset("text/javascript; charset=utf-8", APP_JS),
             "/assets/icon.svg" => responses::asset("image/svg+xml", ICON_SVG),
-            _ => return Page::NotFound.response(uri, user),
+            _ => return Page::NotFound.response(uri, user, links),
         },
     };
     if responses::is_read(request) {
@@ -88,7 +120,12 @@ impl Page {
     }
 
     /// The page at `uri`, for `user`.
-    fn response(self, uri: &Uri, user: Option<&UserProfile>) -> Response<Bytes> {
+    fn response(
+        self,
+        uri: &Uri,
+        user: Option<&UserProfile>,
+        links: &AccountLinks,
+    ) -> Response<Bytes> {
         let status = match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             _ => StatusCode::OK,
@@ -97,13 +134,13 @@ impl Page {
             Self::NotFound => self.path(),
             _ => uri.path_and_query().map_or_else(|| self.path(), PathAndQuery::as_str),
         };
-        let login = login(here);
+        let login = links.login(here);
         let content = match self {
             Self::Home => include_str!("home.html").to_owned(),
             Self::Public => include_str!("public.html").to_owned(),
             Self::Private => {
                 let profile = user.map(profile_list).unwrap_or_default();
-                format!(include_str!("private.html"), profile = profile, login = login)
+                format!(include_str!("private.html"), profile = profile, login = Escaped(&login))
             }
             Self::NotFound => include_str!("not_found.html").to_owned(),
         };
@@ -112,8 +149,9 @@ impl Page {
             title = self.title(),
             navigation = self.navigation(),
             subject = Escaped(user.map_or("", |user| &user.subject)),
-            account = account(user, &login),
-            login = login,
+            profile = Escaped(&links.profile),
+            account = account(user, &login, &links.logout),
+            login = Escaped(&login),
             here = Escaped(here),
             content = content,
         );
@@ -140,19 +178,16 @@ impl Page {
     }
 }
 
-/// The address that signs somebody in and comes back to `here`.
-fn login(here: &str) -> String {
-    let here: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
-    format!("/api/auth/login?returnTo={here}")
-}
-
-fn account(user: Option<&UserProfile>, login: &str) -> String {
+fn account(user: Option<&UserProfile>, login: &str, logout: &str) -> String {
     match user {
         Some(user) => format!(
-            r#"<span class="who">Signed in as <strong id="user">{}</strong></span><a class="button quiet" id="sign-out" href="/api/auth/logout">Sign out</a>"#,
+            r#"<span class="who">Signed in as <strong id="user">{}</strong></span><a class="button quiet" id="sign-out" href="{}">Sign out</a>"#,
             Escaped(user.display_name()),
+            Escaped(logout),
         ),
-        None => format!(r#"<a class="button" id="sign-in" href="{login}">Sign in</a>"#),
+        None => {
+            format!(r#"<a class="button" id="sign-in" href="{}">Sign in</a>"#, Escaped(login))
+        }
     }
 }
 
@@ -184,7 +219,12 @@ mod tests {
     use super::*;
 
     fn get(path: &str, user: Option<&UserProfile>) -> Response<Bytes> {
-        handle(&Request::get(path).body(Bytes::new()).unwrap(), user)
+        get_with(&GateRoutes::default(), path, user)
+    }
+
+    fn get_with(routes: &GateRoutes, path: &str, user: Option<&UserProfile>) -> Response<Bytes> {
+        let request = Request::get(path).body(Bytes::new()).unwrap();
+        handle(&request, user, &AccountLinks::of(routes))
     }
 
     fn html(response: &Response<Bytes>) -> &str {
@@ -242,6 +282,20 @@ mod tests {
         assert!(html.contains(r#"data-subject="dev|demo""#));
         assert!(html.contains(r#"href="/api/auth/logout""#));
         assert!(!html.contains("Demo <User>"));
+    }
+
+    #[test]
+    fn links_lead_to_the_routes_of_the_gate_wherever_they_are() {
+        let routes = GateRoutes::below("/auth")
+            .and_then(|routes| routes.with_path(GateRoute::Profile, "/auth/profile"))
+            .and_then(|routes| routes.with_path(GateRoute::Login, "/sign-in&more"))
+            .unwrap();
+        let response = get_with(&routes, "/private", None);
+        assert!(html(&response).contains(r#"href="/sign-in&amp;more?returnTo=%2Fprivate""#));
+        assert!(html(&response).contains(r#"data-profile="/auth/profile""#));
+        let response = get_with(&routes, "/private", Some(&user()));
+        assert!(html(&response).contains(r#"href="/auth/logout""#));
+        assert!(!html(&response).contains("/api/auth/"));
     }
 
     #[test]
@@ -305,7 +359,7 @@ mod tests {
     fn a_page_can_only_be_read() {
         let mut request = Request::new(Bytes::from_static(b"x"));
         *request.method_mut() = Method::POST;
-        let response = handle(&request, None);
+        let response = handle(&request, None, &AccountLinks::of(&GateRoutes::default()));
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(response.headers()[header::ALLOW], "GET, HEAD");
     }

@@ -6,43 +6,68 @@
 //! each has a second one that names no product. [`Settings::load`] is a function of its arguments
 //! alone and reports everything that is wrong at once.
 
+mod api;
 mod built_in;
 mod checks;
+mod client;
 mod command_line;
 mod dotenv;
+mod elsewhere;
+mod gate;
 mod listen_address;
+mod nearest;
+mod page;
 mod problem;
-mod variable;
+mod setting;
+mod table;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
+use core::time::Duration;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
-pub use self::built_in::{BoundOrigins, provider_configuration};
+pub use self::api::ApiSettings;
+pub use self::built_in::{BoundOrigins, GenerateError, provider_configuration};
 pub use self::checks::Fault;
+pub use self::client::{Authentication, ClientSettings, Credentials, SecretPlace};
 pub use self::command_line::{Command, CommandLine, RuntimeName};
 pub use self::dotenv::FileFault;
+pub use self::gate::{Auth0CookieSettings, GateSettings};
 pub use self::listen_address::ListenAddress;
-pub use self::problem::{LoadError, Problem, Problems};
-pub use self::variable::Variable;
-use self::variable::{Lookup, Variables};
-use portcullis_core::http::Origin;
-use portcullis_core::secret::Secret;
+pub use self::page::documentation;
+pub use self::problem::{LoadError, Note, Problem, Problems};
+pub use self::setting::About;
+use self::values::{Reader, Values};
+use portcullis_core::crypto::SignatureAlgorithm;
+use tracing_subscriber::filter::Targets;
 
 /// Everything that the demonstration has to know before it starts.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Which runtime carries the gate.
     pub runtime: RuntimeName,
+    /// What is logged.
+    pub log: Targets,
     /// Where the front end listens.
     pub frontend_address: ListenAddress,
     /// Where the protected API listens.
     pub api_address: ListenAddress,
     /// Who signs users in.
     pub provider: Provider,
+    /// What the client asks the provider for; `openid` is in it.
+    pub scope: String,
+    /// How long the provider may take to answer.
+    pub http_timeout: Option<Duration>,
+    /// What the gate does.
+    pub gate: GateSettings,
+    /// How the API is guarded.
+    pub api: ApiSettings,
+    /// What was given and has no effect.
+    pub notes: Vec<Note>,
 }
 
 /// Who signs users in.
@@ -53,32 +78,13 @@ pub enum Provider {
     BuiltIn {
         /// Where it listens, on loopback.
         address: ListenAddress,
-        /// What the client asks for.
-        scope: String,
+        /// How its client proves who it is.
+        authentication: Authentication,
         /// How long its access tokens work, in seconds.
         token_lifetime: u64,
     },
     /// A provider elsewhere.
     External(ClientSettings),
-}
-
-/// How the gate is known to its provider.
-#[derive(Clone, Debug)]
-pub struct ClientSettings {
-    /// Seals the gate's cookies; at least 32 bytes.
-    pub secret: Secret,
-    /// Where browsers find the front end.
-    pub base_url: Origin,
-    /// Where discovery starts. The issuer itself is what the discovery document names.
-    pub issuer: String,
-    /// The client's name at the provider.
-    pub client_id: String,
-    /// How the client proves itself to the provider.
-    pub client_secret: Secret,
-    /// The API for which access tokens are asked, and which the API expects in them.
-    pub audience: String,
-    /// What the client asks for; `openid` is in it.
-    pub scope: String,
 }
 
 /// A file with settings, as it was read.
@@ -125,8 +131,9 @@ impl Settings {
     ) -> Result<Self, LoadError> {
         let command_line = CommandLine::parse(arguments)?;
         let mut problems = Problems::default();
-        let variables = Variables::read(environment, files, &mut problems);
-        let settings = Self::check(&command_line, &variables, &mut problems);
+        let mut values = Values::read(environment, files, &mut problems);
+        let mut reader = Reader { values: &mut values, problems: &mut problems };
+        let settings = Self::check(&command_line, &mut reader);
         match settings {
             Some(settings) if problems.is_empty() => Ok(settings),
             _ => Err(LoadError::Settings(problems)),
@@ -134,71 +141,78 @@ impl Settings {
     }
 
     /// Nothing is returned only when a problem was noted.
-    fn check(
-        command_line: &CommandLine,
-        variables: &Variables,
-        problems: &mut Problems,
-    ) -> Option<Self> {
+    fn check(command_line: &CommandLine, reader: &mut Reader<'_>) -> Option<Self> {
         let runtime = match command_line.runtime {
             Some(runtime) => Some(runtime),
-            None => optional(variables, Variable::Runtime, "hyper", RuntimeName::parse, problems),
+            None => reader.value(&table::RUNTIME),
         };
-        let mut address = |variable, default| {
-            optional(variables, variable, default, ListenAddress::parse, problems)
-        };
-        let frontend_address = address(Variable::FrontendAddress, "localhost:3000");
-        let api_address = address(Variable::ApiAddress, "localhost:5000");
-        let provider_address = optional(
-            variables,
-            Variable::ProviderAddress,
-            "localhost:4000",
-            checks::loopback_address,
-            problems,
-        );
-        let scope = optional(variables, Variable::Scope, DEFAULT_SCOPE, checks::scope, problems);
-
-        let token_lifetime =
-            optional(variables, Variable::TokenLifetime, "3600", checks::token_lifetime, problems);
-
-        let is_external = Variable::OF_A_PROVIDER
-            .iter()
-            .any(|variable| !matches!(variables.find(*variable), Lookup::Absent));
-        let provider = if is_external {
-            ClientSettings::check(variables, scope, problems).map(Provider::External)
-        } else {
-            provider_address.zip(scope).zip(token_lifetime).map(
-                |((address, scope), token_lifetime)| Provider::BuiltIn {
-                    address,
-                    scope,
-                    token_lifetime,
-                },
-            )
-        };
+        let log = reader.value(&table::LOG);
+        let frontend_address = reader.value(&table::FRONTEND_ADDRESS);
+        let api_address = reader.value(&table::API_ADDRESS);
+        let scope = reader.value(&table::SCOPE);
+        let http_timeout = reader.maybe(&table::HTTP_TIMEOUT);
+        let gate = GateSettings::check(reader);
+        let api = ApiSettings::check(reader);
+        let provider = Provider::check(reader);
         let settings = Self {
             runtime: runtime?,
+            log: log?,
             frontend_address: frontend_address?,
             api_address: api_address?,
             provider: provider?,
+            scope: scope?,
+            http_timeout: http_timeout?.map(Duration::from_millis),
+            gate: gate?,
+            api: api?,
+            notes: reader.take_notes(),
         };
-        settings.check_addresses(problems);
+        settings.check_addresses(reader.problems);
+        settings.check_algorithms(reader);
         Some(settings)
+    }
+
+    /// The algorithms that the issuer's keys are for.
+    #[must_use]
+    pub fn algorithms(&self) -> Vec<SignatureAlgorithm> {
+        let mut algorithms = vec![self.gate.id_token_algorithm];
+        for algorithm in &self.api.algorithms {
+            if !algorithms.contains(algorithm) {
+                algorithms.push(*algorithm);
+            }
+        }
+        algorithms
+    }
+
+    /// The built-in provider signs in one way alone.
+    fn check_algorithms(&self, reader: &mut Reader<'_>) {
+        let Provider::BuiltIn { .. } = self.provider else { return };
+        let why = "the provider for development signs with RS256";
+        let second = table::PROVIDER_ADDRESS.about.name();
+        if self.gate.id_token_algorithm != SignatureAlgorithm::Rs256 {
+            let first = reader.name_of(&table::ID_TOKEN_ALGORITHM);
+            reader.problems.add(Problem::Together { first, second, why });
+        }
+        if !self.api.algorithms.contains(&SignatureAlgorithm::Rs256) {
+            let first = reader.name_of(&table::API_ALGORITHMS);
+            reader.problems.add(Problem::Together { first, second, why });
+        }
     }
 
     /// Two listeners cannot have one address.
     fn check_addresses(&self, problems: &mut Problems) {
         let mut listeners = vec![
-            (Variable::FrontendAddress, self.frontend_address),
-            (Variable::ApiAddress, self.api_address),
+            (table::FRONTEND_ADDRESS.about, self.frontend_address),
+            (table::API_ADDRESS.about, self.api_address),
         ];
         if let Provider::BuiltIn { address, .. } = self.provider {
-            listeners.push((Variable::ProviderAddress, address));
+            listeners.push((table::PROVIDER_ADDRESS.about, address));
         }
-        for (index, (variable, address)) in listeners.iter().enumerate() {
-            for (other_variable, other_address) in listeners.iter().skip(index + 1) {
+        for (index, (about, address)) in listeners.iter().enumerate() {
+            for (other_about, other_address) in listeners.iter().skip(index + 1) {
                 if address.overlaps(other_address) {
                     problems.add(Problem::SameAddress {
-                        first: variable.name(),
-                        second: other_variable.name(),
+                        first: about.name(),
+                        second: other_about.name(),
                     });
                 }
             }
@@ -206,68 +220,25 @@ impl Settings {
     }
 }
 
-impl ClientSettings {
+impl Provider {
     /// Nothing is returned only when a problem was noted.
-    fn check(
-        variables: &Variables,
-        scope: Option<String>,
-        problems: &mut Problems,
-    ) -> Option<Self> {
-        let secret = required(variables, Variable::Secret, checks::secret, problems);
-        let base_url = required(variables, Variable::BaseUrl, checks::base_url, problems);
-        let issuer = required(variables, Variable::Issuer, checks::issuer, problems);
-        let client_id = required(variables, Variable::ClientId, checks::visible_text, problems);
-        let client_secret =
-            required(variables, Variable::ClientSecret, checks::visible_text, problems);
-        let audience = required(variables, Variable::Audience, checks::visible_text, problems);
-        Some(Self {
-            secret: secret?,
-            base_url: base_url?,
-            issuer: issuer?,
-            client_id: client_id?,
-            client_secret: Secret::new(client_secret?),
-            audience: audience?,
-            scope: scope?,
+    fn check(reader: &mut Reader<'_>) -> Option<Self> {
+        let address = reader.value(&table::PROVIDER_ADDRESS);
+        let token_lifetime = reader.value(&table::TOKEN_LIFETIME);
+        let old_secrets = reader.maybe(&table::OLD_SECRETS);
+        let authentication = Authentication::check(reader);
+        if table::OF_A_PROVIDER.iter().any(|about| reader.values.is_given(about)) {
+            let old_secrets = old_secrets.map(Option::unwrap_or_default);
+            return ClientSettings::check(reader, old_secrets, authentication).map(Self::External);
+        }
+        if old_secrets?.is_some() {
+            let reason = "the provider for development has a secret of its own at each start";
+            reader.has_no_effect(&table::OLD_SECRETS, reason);
+        }
+        Some(Self::BuiltIn {
+            address: address?,
+            authentication: authentication?,
+            token_lifetime: token_lifetime?,
         })
     }
 }
-
-/// The checked value of a variable that must be given.
-fn required<T>(
-    variables: &Variables,
-    variable: Variable,
-    check: fn(&str) -> Result<T, Fault>,
-    problems: &mut Problems,
-) -> Option<T> {
-    match variables.find(variable) {
-        Lookup::Absent => {
-            problems.add(Problem::Missing(variable));
-            None
-        }
-        Lookup::Conflict { first, second } => {
-            problems.add(Problem::Conflict { first, second });
-            None
-        }
-        Lookup::Given { name, value } => {
-            check(value).map_err(|fault| problems.add(Problem::Invalid { name, fault })).ok()
-        }
-        Lookup::Noted => None,
-    }
-}
-
-/// The checked value of a variable, or of what stands in for it.
-fn optional<T>(
-    variables: &Variables,
-    variable: Variable,
-    default: &str,
-    check: fn(&str) -> Result<T, Fault>,
-    problems: &mut Problems,
-) -> Option<T> {
-    match variables.find(variable) {
-        Lookup::Absent => check(default).ok(),
-        _ => required(variables, variable, check, problems),
-    }
-}
-
-/// What the Auth0 SDK asks for too.
-const DEFAULT_SCOPE: &str = "openid profile email";

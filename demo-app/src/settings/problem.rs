@@ -7,7 +7,8 @@ use std::io;
 
 use super::checks::Fault;
 use super::dotenv::FileFault;
-use super::variable::Variable;
+use super::setting::About;
+use super::table;
 
 /// There are no settings to start with.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub enum LoadError {
 pub struct Problems(Vec<Problem>);
 
 /// One thing that is wrong with the settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// Two names of one setting have different values.
     Conflict {
@@ -63,7 +64,7 @@ pub enum Problem {
         fault: Fault,
     },
     /// A setting is needed, because others of the provider are given.
-    Missing(Variable),
+    Missing(&'static About),
     /// A value in the environment is not UTF-8.
     NotUnicode {
         /// The name under which it was given.
@@ -75,6 +76,40 @@ pub enum Problem {
         first: &'static str,
         /// The setting of the other.
         second: &'static str,
+    },
+    /// Two settings do not go together.
+    Together {
+        /// One setting.
+        first: &'static str,
+        /// The other one.
+        second: &'static str,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A name that is like one of a setting, and is none.
+    Unknown {
+        /// The name.
+        name: String,
+        /// The name that may be meant.
+        near: &'static str,
+    },
+}
+
+/// Something that was given and has no effect, which is to be told once the log is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// A setting of the Auth0 SDK that has no counterpart.
+    NotHere {
+        /// The name.
+        name: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A name that is none of a setting, and perhaps the application's own.
+    Unknown {
+        /// The name.
+        name: String,
     },
 }
 
@@ -92,6 +127,13 @@ impl Problems {
     pub(super) fn add(&mut self, problem: Problem) {
         self.0.push(problem);
     }
+
+    /// Adds what may come up in several places.
+    pub(super) fn add_once(&mut self, problem: Problem) {
+        if !self.0.contains(&problem) {
+            self.add(problem);
+        }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -107,13 +149,23 @@ impl fmt::Display for Problem {
                 write!(formatter, "{file}, line {line}: {fault}")
             }
             Self::FileNotUnicode { file } => write!(formatter, "{file} is not UTF-8 text"),
+            Self::Invalid { name, fault: Fault::Value } => {
+                let value = table::about(name).map_or("something else", |about| about.value);
+                write!(formatter, "{name}: it must be {value}")
+            }
             Self::Invalid { name, fault } => write!(formatter, "{name}: {fault}"),
-            Self::Missing(variable) => {
-                write!(formatter, "{variable} is missing: write {}", variable.advice())
+            Self::Missing(about) => {
+                write!(formatter, "{about} is missing: write {}", about.value)
             }
             Self::NotUnicode { name } => write!(formatter, "{name} is not UTF-8 text"),
             Self::SameAddress { first, second } => {
                 write!(formatter, "{first} and {second} are the same address")
+            }
+            Self::Together { first, second, why } => {
+                write!(formatter, "{first} and {second}: {why}")
+            }
+            Self::Unknown { name, near } => {
+                write!(formatter, "{name} is no setting; did you mean {near}?")
             }
         }
     }
@@ -127,13 +179,22 @@ impl fmt::Display for Problems {
         }
         if self.0.iter().any(|problem| matches!(problem, Problem::Missing(_))) {
             formatter.write_str("\nTo use the built-in development provider, leave out all of")?;
-            for (index, variable) in Variable::OF_A_PROVIDER.iter().enumerate() {
+            for (index, about) in table::OF_A_PROVIDER.iter().enumerate() {
                 let separator = if index == 0 { " " } else { ", " };
-                write!(formatter, "{separator}{}", variable.name())?;
+                write!(formatter, "{separator}{}", about.name())?;
             }
             formatter.write_str(".")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotHere { name, reason } => write!(formatter, "{name} has no effect: {reason}"),
+            Self::Unknown { name } => write!(formatter, "{name} is no setting and has no effect"),
+        }
     }
 }
 

@@ -35,10 +35,10 @@ use std::{
     thread,
 };
 
-const SECRET: &str = "9f2c4b7e1a6d8035c4e7f1b92a5d6380";
+pub(super) const SECRET: &str = "9f2c4b7e1a6d8035c4e7f1b92a5d6380";
 
 /// Shows what it was given, and sets cookies of its own and of the gate's names.
-struct Mirror;
+pub(super) struct Mirror;
 
 impl Application for Mirror {
     async fn call(&self, request: Request<Body>, session: Option<&Session>) -> Response<Body> {
@@ -46,7 +46,9 @@ impl Application for Mirror {
         for (name, value) in request.headers() {
             seen.push_str(&format!("{name}: {}\n", value.to_str().unwrap()));
         }
-        assert!(session.is_none());
+        if let Some(session) = session {
+            seen.push_str(&format!("signed in: {}\n", session.subject()));
+        }
         Response::builder()
             .header(header::SET_COOKIE, "portcullis=stolen; Path=/")
             .header(header::SET_COOKIE, "own=kept")
@@ -58,13 +60,18 @@ impl Application for Mirror {
 }
 
 pub(crate) fn gate(upstream: SocketAddr, limits: ForwardLimits) -> Gate {
+    gate_with(upstream, limits, &[SECRET])
+}
+
+/// The same gate, whose cookies are sealed with the first of `secrets`.
+pub(super) fn gate_with(upstream: SocketAddr, limits: ForwardLimits, secrets: &[&str]) -> Gate {
     let client = ClientConfig::new("client", Secret::new("secret"), "http://localhost:3000");
     let to_upstream = |source: &str| RewriteRule::new(source, format!("http://{upstream}/:path*"));
     let rewrites = Rewrites::builder()
         .after_files([to_upstream("/open/:path*"), to_upstream("/guarded/:path*")])
         .build()
         .unwrap();
-    let secrets = SecretRing::new([SECRET], RUSTCRYPTO).unwrap();
+    let secrets = SecretRing::new(secrets.iter().copied(), RUSTCRYPTO).unwrap();
     Gate::builder(client.unwrap(), secrets, RUSTCRYPTO)
         .rewrites(rewrites)
         .protect(Matcher::new(["/guarded/:path*"]).unwrap())
@@ -89,12 +96,12 @@ fn before<H: Harness>(peer: &Peer) -> (ServerHandle<H::Runtime>, SocketAddr) {
     gateway::<H>(peer.address, ForwardLimits::default(), ServerLimits::default())
 }
 
-fn get(path: &str) -> String {
+pub(super) fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: app.example\r\nconnection: close\r\n\r\n")
 }
 
 /// Hands the connections of a peer to the test.
-fn handed_over() -> (Peer, mpsc::Receiver<TcpStream>) {
+pub(super) fn handed_over() -> (Peer, mpsc::Receiver<TcpStream>) {
     let (sender, streams) = mpsc::channel();
     (Peer::new(move |stream, _| sender.send(stream).unwrap()), streams)
 }

@@ -14,6 +14,7 @@ pub(crate) mod protected_api;
 pub(crate) mod provider;
 pub(crate) mod secure;
 pub(crate) mod server;
+pub(crate) mod sessions;
 pub(crate) mod wire;
 
 use core::future::Future;
@@ -129,6 +130,12 @@ macro_rules! conformance_tests {
                 keeps_connections_to_upstreams,
                 a_large_body_is_not_collected,
                 leads_to_the_provider,
+            ]
+            sessions: [
+                a_session_is_written_with_the_head_of_a_stream,
+                another_site_opens_no_web_socket,
+                too_many_cookies_have_a_page,
+                a_logout_at_another_process_counts_here,
             ]
             secure: [
                 trusts_a_root_that_was_given,

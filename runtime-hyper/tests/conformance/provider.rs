@@ -1,6 +1,6 @@
 //! An identity provider: a discovery document, a key set, and tokens that fit it.
 
-use super::wire::{PATIENCE, Peer, read_head};
+use super::wire::{PATIENCE, Peer, read_exactly, read_head};
 use aws_lc_rs::{
     rand::SystemRandom,
     rsa::KeySize,
@@ -51,7 +51,7 @@ impl SigningKey {
         )
     }
 
-    /// An access token that is good for an hour.
+    /// A token that is good for an hour.
     pub(crate) fn token(&self, issuer: &str, audience: &str, subject: &str) -> String {
         self.sign(issuer, &format!(r#""aud":"{audience}","sub":"{subject}""#))
     }
@@ -75,6 +75,8 @@ struct State {
     discoveries: AtomicUsize,
     key_sets: AtomicUsize,
     status: AtomicU16,
+    /// What the token endpoint answers.
+    tokens: Mutex<String>,
     open: (Mutex<bool>, Condvar),
 }
 
@@ -89,6 +91,7 @@ impl Provider {
             discoveries: AtomicUsize::new(0),
             key_sets: AtomicUsize::new(0),
             status: AtomicU16::new(200),
+            tokens: Mutex::default(),
             open: (Mutex::new(true), Condvar::new()),
         });
         let shared = state.clone();
@@ -104,6 +107,13 @@ impl Provider {
                     Some("/keys") => {
                         shared.key_sets.fetch_add(1, Ordering::SeqCst);
                         KEY.key_set()
+                    }
+                    Some("/token") => {
+                        let length = head.to_ascii_lowercase();
+                        let length = length.split("content-length: ").nth(1).unwrap();
+                        let length = length.split("\r\n").next().unwrap().parse().unwrap();
+                        read_exactly(&mut stream, length);
+                        shared.tokens.lock().unwrap().clone()
                     }
                     _ => return,
                 };
@@ -155,6 +165,16 @@ impl Provider {
     /// How often the discovery document and the key set were asked for.
     pub(crate) fn requests(&self) -> (usize, usize) {
         (self.state.discoveries.load(Ordering::SeqCst), self.state.key_sets.load(Ordering::SeqCst))
+    }
+
+    /// Gives tokens for the login of `client_id` that `nonce` belongs to.
+    pub(crate) fn grant(&self, client_id: &str, nonce: &str) {
+        let id_token =
+            self.sign(&format!(r#""aud":"{client_id}","sub":"somebody","nonce":"{nonce}""#));
+        *self.state.tokens.lock().unwrap() = format!(
+            r#"{{"access_token":"an-access-token","id_token":"{id_token}","token_type":"Bearer",
+                "expires_in":3600}}"#
+        );
     }
 
     /// An access token for `audience`.

@@ -4,8 +4,8 @@
 use crate::{
     log::Log,
     provider::Provider,
-    sign_in::SignIn,
-    stack::{METADATA, bytes, challenge, gate_with, get, guard, run},
+    sign_in::sign_in,
+    stack::{METADATA, bytes, challenge, gate, get, guard, run},
 };
 use axum::{Router, response::Response, routing};
 use http::header;
@@ -208,8 +208,8 @@ fn a_list_without_scopes_is_500_and_says_why() {
 #[test]
 fn a_session_is_that_of_whoever_is_signed_in() {
     run(async {
-        let provider = SignIn::new();
-        let gate = gate_with(provider.machine(), |gate| gate);
+        let provider = Provider::new();
+        let gate = gate(&provider);
         let router = router().layer(gate.clone());
         let nobody = ask(&router, "/page", None).await;
         assert_eq!(bytes(nobody).await, "nobody");
@@ -217,12 +217,12 @@ fn a_session_is_that_of_whoever_is_signed_in() {
         assert_eq!(refused.status(), 401);
         assert_eq!(refused.headers()[header::CONTENT_TYPE], "application/json");
         let service = tower::Layer::layer(&gate, tower::service_fn(crate::services::shown));
-        let cookie = provider.sign_in(&service).await;
+        let cookie = sign_in(&provider, &service).await;
         for path in ["/page", "/account"] {
             let mut request = get(path, None).map(axum::body::Body::new);
             request.headers_mut().insert(header::COOKIE, cookie.clone());
             let answer = router.clone().oneshot(request).await.unwrap();
-            assert_eq!(bytes(answer).await, "user", "{path}");
+            assert_eq!(bytes(answer).await, "somebody", "{path}");
         }
     });
 }

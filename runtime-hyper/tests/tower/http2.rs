@@ -2,8 +2,8 @@
 
 use crate::{
     provider::Provider,
-    sign_in::SignIn,
-    stack::{PAGE, bytes, challenge, cors, gate_with, get, guard, run},
+    sign_in::sign_in,
+    stack::{PAGE, bytes, challenge, cors, gate, gate_with, get, guard, run},
     wire::{Peer, dead_address, read_head},
 };
 use bytes::Bytes;
@@ -133,7 +133,7 @@ fn a_refusal_does_not_wait_for_the_body() {
     run(async {
         let provider = Provider::new();
         let guard = guard(&provider).layer(service_fn(echo));
-        let gate = gate_with(provider.machine(), |gate| gate).layer(service_fn(echo));
+        let gate = gate(&provider).layer(service_fn(echo));
         for version in [Version::HTTP_11, Version::HTTP_2] {
             for is_gate in [false, true] {
                 let was_read = Arc::new(AtomicBool::new(false));
@@ -184,10 +184,10 @@ fn what_is_forwarded_is_a_request_of_http_1() {
                 stream.write_all(answer.as_bytes()).unwrap();
             }
         });
-        let provider = SignIn::new();
-        let gate = gate_with(provider.machine(), forwards_to(upstream.address));
+        let provider = Provider::new();
+        let gate = gate_with(&provider, forwards_to(upstream.address));
         let service = gate.layer(service_fn(echo));
-        let session = provider.sign_in(&service).await;
+        let session = sign_in(&provider, &service).await;
         let mut sender = connect(serve(service)).await;
         let mut request = request("/up/x?y", None);
         for cookie in [HeaderValue::from_static("a=1"), session, HeaderValue::from_static("b=2")] {
@@ -210,7 +210,7 @@ fn what_is_forwarded_is_a_request_of_http_1() {
 fn a_failure_is_an_answer() {
     run(async {
         let provider = Provider::new();
-        let gate = gate_with(provider.machine(), forwards_to(dead_address()));
+        let gate = gate_with(&provider, forwards_to(dead_address()));
         let mut sender = connect(serve(gate.layer(service_fn(echo)))).await;
         let answer = sender.send_request(request("/up/x", None)).await.unwrap();
         assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
@@ -223,7 +223,7 @@ fn a_failure_is_an_answer() {
 fn the_gate_refuses_two_hosts() {
     run(async {
         let provider = Provider::new();
-        let gate = gate_with(provider.machine(), |gate| gate);
+        let gate = gate(&provider);
         let mut sender = connect(serve(gate.layer(service_fn(echo)))).await;
         let mut request = request("/page", None);
         request.headers_mut().insert(header::HOST, HeaderValue::from_static("evil.example"));

@@ -2,8 +2,8 @@
 
 use crate::{
     provider::Provider,
-    sign_in::SignIn,
-    stack::{PAGE, bytes, challenge, cors, gate, gate_with, get, guard, run},
+    sign_in::sign_in,
+    stack::{PAGE, bytes, challenge, cors, gate, get, guard, run},
 };
 use bytes::Bytes;
 use core::{
@@ -204,16 +204,16 @@ fn what_passes_the_guard_finds_its_token() {
 #[test]
 fn what_passes_the_gate_finds_its_session() {
     run(async {
-        let provider = SignIn::new();
-        let service = gate_with(provider.machine(), |gate| gate).layer(service_fn(shown));
+        let provider = Provider::new();
+        let service = gate(&provider).layer(service_fn(shown));
         let answer = service.clone().oneshot(get("/page", None)).await.unwrap();
         assert_eq!(bytes(answer).await, "None false None true");
-        let cookie = provider.sign_in(&service).await;
+        let cookie = sign_in(&provider, &service).await;
         for path in ["/page", "/private/page"] {
             let mut request = get(path, None);
             request.headers_mut().insert(header::COOKIE, cookie.clone());
             let answer = service.clone().oneshot(request).await.unwrap();
-            assert_eq!(bytes(answer).await, "None false Some(\"user\") true", "{path}");
+            assert_eq!(bytes(answer).await, "None false Some(\"somebody\") true", "{path}");
         }
     });
 }

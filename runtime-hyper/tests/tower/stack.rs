@@ -64,7 +64,7 @@ pub(crate) fn guard(provider: &Provider) -> GuardLayer<TokioRuntime> {
 }
 
 pub(crate) fn gate_with(
-    machine: IssuerMachine,
+    provider: &Provider,
     set_up: impl FnOnce(GateBuilder) -> GateBuilder,
 ) -> GateLayer<TokioRuntime> {
     let client_config = ClientConfig::new("client", Secret::new("secret"), "http://localhost:3000");
@@ -72,12 +72,12 @@ pub(crate) fn gate_with(
     let gate = Gate::builder(client_config.unwrap(), secrets, RUSTCRYPTO)
         .protect(Matcher::new(["/private/:path*"]).unwrap());
     let gate = set_up(gate).build().unwrap();
-    GateLayer::new(FrontGate::new(gate, driver(machine), client()))
+    GateLayer::new(FrontGate::new(gate, driver(provider.machine()), client()))
 }
 
 /// A gate whose `/private` needs a session.
 pub(crate) fn gate(provider: &Provider) -> GateLayer<TokioRuntime> {
-    gate_with(provider.machine(), |gate| gate)
+    gate_with(provider, |gate| gate)
 }
 
 pub(crate) fn cors() -> CorsLayer {

@@ -7,8 +7,13 @@ use std::{
 };
 
 /// The pages that are checked.
-const PAGES: [&str; 4] =
-    ["README.md", "docs/coming-from.md", "docs/rewrites-and-matchers.md", "docs/security.md"];
+const PAGES: [&str; 5] = [
+    "README.md",
+    "docs/coming-from.md",
+    "docs/rewrites-and-matchers.md",
+    "docs/security.md",
+    "docs/settings.md",
+];
 
 /// The workspace.
 pub(super) fn root() -> &'static Path {

@@ -22,19 +22,13 @@ use super::{
 };
 use crate::{
     flow::{Await, AwaitRefresh, Context, Fetch, Revoke, Step},
-    http::{
-        Cookies, FieldText, Headers, Outbound, Query, QueryWriter, RequestHead, Response, SameSite,
-        SetCookie,
-    },
+    http::{Cookies, FieldText, Headers, Outbound, Query, QueryWriter, RequestHead, Response},
     issuer::Need,
     oidc::{EndSession, LogoutTarget, ProviderLogout, revocation_request},
     secret::Secret,
     session::{Revocation, RevocationKey, Session},
 };
-use alloc::{string::String, vec::Vec};
-
-/// The most cookies that one logout removes.
-const MAX_REMOVALS: usize = 64;
+use alloc::string::String;
 
 /// A logout that waits for the discovery document. The session is as good as over.
 #[derive(Debug)]
@@ -101,12 +95,9 @@ impl Gate {
     /// A copy of the cookie, or a late answer that writes it once more, is no session any more.
     fn own_revocation(&self, session: &Session, context: &Context<'_>) -> Revocation {
         let (hash, client_id) = (self.0.crypto.hash, &self.0.client.client_id);
-        Revocation {
-            sessions: RevocationKey::of_session(hash, client_id, session.id),
-            signed_in_until: None,
-            until: self.last_session_ends(context.now.unix),
-            token: None,
-        }
+        let until = self.last_session_ends(context.now.unix);
+        Revocation::new(RevocationKey::of_session(hash, client_id, session.id), until)
+            .with_owner(RevocationKey::of_subject(hash, client_id, session.subject()))
     }
 
     /// Asks for the newest tokens of the session, which may be newer than those of its cookie.
@@ -192,33 +183,6 @@ impl Gate {
         let mut response = Response::redirect(*status, FieldText::lossy(location));
         response.headers.extend(removals.clone());
         respond(response)
-    }
-
-    /// Removes every cookie of the gate's own that the browser sent: the session, logins under way,
-    /// and chunks that no session of today would have.
-    fn remove_all_cookies(&self, cookies: Cookies<'_>, headers: &mut Headers) {
-        let mut names: Vec<&str> = Vec::new();
-        cookies.each(&mut |name, _| {
-            if let Ok(name) = core::str::from_utf8(name)
-                && name.bytes().all(|byte| byte.is_ascii_graphic())
-                && self.0.names.is_own(name.as_bytes())
-                && !self.is_of_auth0(name.as_bytes())
-                && names.len() < MAX_REMOVALS
-                && !names.contains(&name)
-            {
-                names.push(name);
-            }
-        });
-        for name in names {
-            let (secure, same_site) = (self.0.secure, SameSite::Lax);
-            let removal = SetCookie { name, value: "", max_age: 0, secure, same_site };
-            headers.append("set-cookie", removal.field());
-        }
-    }
-
-    /// Whether the cookie is the Auth0 SDK's, whose removals may need a domain.
-    fn is_of_auth0(&self, name: &[u8]) -> bool {
-        self.0.auth0_cookies.as_ref().is_some_and(|cookies| cookies.names().is_own(name))
     }
 
     /// Where the logout is to end. What is not allowed, stands there twice, or would lead to one of

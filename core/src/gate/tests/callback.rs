@@ -158,7 +158,7 @@ fn errors_of_the_provider_have_a_page_and_a_way_back() {
     assert_eq!(outcome(&mut browser, "error=access_denied&state=x"), expected);
 }
 
-/// O22, L10: every page of a failed login is constant text but for the way back, which is escaped.
+/// O22, O33, L10: every page of a failed login is constant text but for the way back, which is escaped.
 #[test]
 fn pages_hold_nothing_of_the_provider_or_the_client() {
     let mut browser = Browser::new(gate());
@@ -225,7 +225,7 @@ fn faults_of_the_token_endpoint_are_told_apart() {
     }
 }
 
-/// O09 to O13: what can be wrong with an ID token.
+/// O09, O10, O11, O12, O13: what can be wrong with an ID token.
 #[test]
 fn faults_of_the_id_token_are_refused() {
     let faults: [fn(&Login) -> String; 21] = [

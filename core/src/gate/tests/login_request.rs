@@ -194,6 +194,20 @@ fn r24_no_address_holds_a_credential() {
     assert!(!location(&away).contains(&*verifier));
 }
 
+/// O15: who somebody is stands in the ID token, which is signed. Where the provider has a userinfo
+/// endpoint as well, nobody asks it, so nothing that it could answer counts.
+#[test]
+fn o15_only_the_id_token_says_who_somebody_is() {
+    let mut browser = Browser::new(gate());
+    browser.machine = machine_with(r#""userinfo_endpoint":"https://op.example/userinfo","#);
+    browser.sign_in();
+    let asked: Vec<&str> =
+        browser.token_requests.iter().map(|request| request.url.as_str()).collect();
+    assert_eq!(asked, ["https://op.example/token"]);
+    let me = response(browser.get("/api/auth/me"));
+    assert_eq!(me.body, r#"{"name":"Una","sub":"user"}"#);
+}
+
 /// RFC 9126 §2.1, §4: the provider gets the request, the browser no more than its name.
 #[test]
 fn a_pushed_request_leaves_the_browser_its_name_alone() {

@@ -67,8 +67,8 @@ fn signing_out_removes_what_no_session_of_today_has() {
     assert_eq!(removals, 64);
 }
 
-/// O28: another site, an image, or a program that says nothing of itself gets a page that asks, and
-/// a form of another site is refused.
+/// O28, X11: another site, an image, or a program that says nothing of itself gets a page that asks,
+/// and a form of another site is refused.
 #[test]
 fn another_site_signs_nobody_out() {
     let mut browser = Browser::new(gate());

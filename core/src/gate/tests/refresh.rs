@@ -128,7 +128,7 @@ fn a_refresh_token_that_is_not_replaced_is_kept() {
     assert_eq!(sent(&browser), ["refresh-0", "refresh-0"]);
 }
 
-/// Fifty requests of a page that was left open: one refresh, one outcome.
+/// O17: fifty requests of a page that was left open: one refresh, one outcome.
 #[test]
 fn concurrent_requests_share_one_refresh() {
     let mut browser = signed_in(DUE);
@@ -156,7 +156,7 @@ fn concurrent_requests_share_one_refresh() {
     assert_eq!(sent(&browser), ["refresh-0"]);
 }
 
-/// Requests that were sent before the browser had the new cookie.
+/// O18: requests that were sent before the browser had the new cookie.
 #[test]
 fn the_old_cookie_gets_the_new_tokens_for_a_while() {
     let mut browser = signed_in(DUE);
@@ -179,6 +179,7 @@ fn the_old_cookie_gets_the_new_tokens_for_a_while() {
     assert_eq!(sent(&browser), ["refresh-0", "refresh-0"]);
 }
 
+/// O18: however old.
 #[test]
 fn a_cookie_that_is_some_refreshes_old_gets_the_newest_tokens() {
     let mut browser = signed_in(DUE);
@@ -220,6 +221,7 @@ fn tokens_that_never_live_are_an_outage_and_no_circle() {
     assert!(sent(&browser).len() <= 2);
 }
 
+/// O19: the provider's word that there are no more tokens is one.
 #[test]
 fn a_refused_refresh_ends_the_session() {
     for error in ["invalid_grant", "unauthorized_client"] {
@@ -245,7 +247,7 @@ fn a_refused_refresh_ends_the_session() {
     assert_eq!(sent(&browser).len(), 1);
 }
 
-/// An outage is no reason to sign anybody out, and none to send a request that will be refused.
+/// O19: an outage is no reason to sign anybody out, and none to send a request that will be refused.
 #[test]
 fn during_an_outage_the_old_token_is_used_while_it_is_valid() {
     let outages = [
@@ -305,7 +307,7 @@ fn failures_are_followed_by_pauses_that_grow() {
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
 }
 
-/// OpenID Connect Core 1.0 §12.2: what a refreshed ID token must be, if there is one.
+/// O16: what a refreshed ID token must be, if there is one (OpenID Connect Core 1.0 §12.2).
 #[test]
 fn a_refreshed_id_token_is_checked() {
     let claims = |issuer: &str, audience: &str, subject: &str, more: &str| {
@@ -393,6 +395,7 @@ fn an_id_token_that_nobody_can_check_counts_as_none() {
     assert_eq!(session.tokens.refresh_token.as_ref().map(Secret::expose), Some("refresh-1"));
 }
 
+/// O20, O37: a flight that never lands is given up after a while, and keeps nobody waiting.
 #[test]
 fn a_flight_that_is_lost_is_made_up_for() {
     let mut browser = signed_in(OVER);
@@ -429,6 +432,45 @@ fn new_tokens_count_however_late_they_are() {
     assert_eq!(browser.refreshes.on_landed(id, result, after(DUE + 300)), RefreshEvent::Renewed);
     assert_eq!(bearer(browser.finish(Step::Refresh(wait))), "Bearer access-1");
     assert_eq!(sent(&browser).len(), 1);
+}
+
+/// O36: two people whose tokens are refreshed in the same moment get their own, and no session gets
+/// what another one's flight brings, even where a provider gives both the same refresh token.
+#[test]
+fn two_sessions_never_share_a_refresh() {
+    let mut table = Refreshes::new(RefreshLimits::default());
+    let people: Vec<_> = (0..2)
+        .map(|person| {
+            let mut browser = Browser::new(offline_gate());
+            browser.entropy = Counting::from(1000 * (person + 1));
+            browser.sign_in();
+            browser.clock = DUE;
+            browser.refresh_answer = rotated(u32::try_from(person).unwrap() + 1);
+            let Step::Refresh(wait) = browser.begin("GET", API, &[]) else { panic!("a refresh") };
+            assert!(matches!(
+                table.demand(wait.demand(), after(DUE)),
+                RefreshProgress::Pending { .. }
+            ));
+            (browser, wait)
+        })
+        .collect();
+    let flights = [table.poll_flight(after(DUE)).unwrap(), table.poll_flight(after(DUE)).unwrap()];
+    assert!(table.poll_flight(after(DUE)).is_none());
+    // They land in the other order.
+    let mut people: Vec<_> = people.into_iter().rev().collect();
+    for (flight, (browser, _)) in flights.into_iter().rev().zip(&mut people) {
+        let step = browser.call(|context| flight.refreshing.begin(context));
+        let result = browser.drive(step);
+        assert_eq!(table.on_landed(flight.id, result, after(DUE)), RefreshEvent::Renewed);
+        assert_eq!(sent(browser), ["refresh-0"]);
+    }
+    for (number, (mut browser, wait)) in [2, 1].into_iter().zip(people) {
+        let RefreshProgress::Settled(outcome) = table.demand(wait.demand(), after(DUE)) else {
+            panic!("it has landed")
+        };
+        let step = browser.call(|context| wait.resume(outcome, context));
+        assert_eq!(bearer(browser.finish(step)), format!("Bearer access-{number}"));
+    }
 }
 
 #[test]

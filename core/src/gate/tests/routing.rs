@@ -196,6 +196,64 @@ fn ambiguous_paths_are_refused() {
     assert_eq!(serve(browser.get("http://app.example/public")).path, "/public");
 }
 
+/// The longest path and the longest query there are make no URL that is too long: what a rule makes
+/// of them has its limits before.
+#[test]
+fn the_longest_target_has_a_destination() {
+    use crate::path::{MAX_PATH_LENGTH, MAX_QUERY_LENGTH};
+    let path = format!("/open/{}", "p".repeat(MAX_PATH_LENGTH - "/open/".len()));
+    let query = "q".repeat(MAX_QUERY_LENGTH);
+    let forward = forward(Browser::new(gate()).get(&format!("{path}?{query}")));
+    assert_eq!(forward.destination.as_str(), format!("http://localhost:6000{path}?{query}"));
+    let longer = answer(Browser::new(gate()).get(&format!("{path}p?{query}")));
+    assert_eq!((longer.response.status, longer.reason.code()), (414, "path_too_long"));
+}
+
+/// C24: cookies that are too large are refused with a page, which removes those of the gate, before
+/// anything else is done with them.
+#[test]
+fn too_many_cookies_have_a_page_that_removes_ours() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    let _ = browser.start_login("/private");
+    let own = browser.cookies.clone();
+    let limit = 48 * 1024;
+    let pad = |browser: &mut Browser, length: usize| {
+        browser.cookies = own.clone();
+        browser.cookies.push(("theirs".into(), String::new()));
+        let missing = length - browser.cookie_field().len();
+        browser.cookies.last_mut().unwrap().1 = "x".repeat(missing);
+    };
+    pad(&mut browser, limit);
+    assert!(serve(browser.navigate("/private")).session.is_some());
+
+    pad(&mut browser, limit + 1);
+    let page = answer(browser.navigate("/private"));
+    assert_eq!((page.response.status, page.reason.code()), (431, "cookies_too_large"));
+    assert!(page.response.body.contains("Too many cookies"));
+    assert_eq!(page.response.headers.get("cache-control"), Some("no-store"));
+    let left: Vec<&str> = browser.cookies.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(left, ["theirs"]);
+    // Now there is room again.
+    assert_eq!(response(browser.navigate("/private")).status, 302);
+
+    for (target, fields) in [("/api/x", &NAVIGATION[..]), ("/api/auth/me", &[]), ("/", &[])] {
+        pad(&mut browser, limit + 1);
+        let fields = [fields, &[("accept", "application/json")]].concat();
+        let refusal = answer(browser.request("GET", target, &fields));
+        assert_eq!(refusal.response.status, 431, "{target}");
+        assert_eq!(code(&refusal.response), "cookies_too_large", "{target}");
+    }
+    // Two hundred logins that somebody planted.
+    browser.cookies = (0..200)
+        .map(|number| (format!("__Host-portcullis_login_{number:012}"), "x".repeat(1000)))
+        .collect();
+    for _ in 0..3 {
+        assert_eq!(response(browser.navigate("/")).status, 431);
+    }
+    assert!(serve(browser.navigate("/")).session.is_none());
+}
+
 /// RFC 9110 §9.3.8: an upstream that answers `TRACE` shows the browser the access token.
 #[test]
 fn no_request_asks_for_its_own_echo() {

@@ -118,6 +118,81 @@ fn j34_claims_are_named_by_paths() {
     }
 }
 
+/// O34: an address decides as a whole, byte for byte, and what is not verified is not taken for it.
+#[test]
+fn o34_no_part_of_an_email_address_decides() {
+    let email = Requirement::claim_equals(["email"], "una@company.example");
+    let verified = Requirement::claim_equals(["email_verified"], true);
+    for (address, met) in [
+        ("una@company.example", true),
+        ("attacker@evil.example@company.example", false),
+        ("una@company.example@evil.example", false),
+        ("evil+una@company.example", false),
+        ("una@company.example.evil.example", false),
+        ("UNA@company.example", false),
+        ("una@Company.example", false),
+        ("una@c\u{43e}mpany.example", false),
+        ("una@xn--cmpany-8qf.example", false),
+        (" una@company.example", false),
+        ("una@company.example\\u0000", false),
+        ("una@company.example,x@evil.example", false),
+        ("@company.example", false),
+        ("", false),
+    ] {
+        let claims = format!(r#","email":"{address}""#);
+        assert_eq!(meets(&email, &claims), met, "{address:?}");
+    }
+    for (value, met) in
+        [("true", true), ("false", false), (r#""true""#, false), ("1", false), ("null", false)]
+    {
+        assert_eq!(meets(&verified, &format!(r#","email_verified":{value}"#)), met, "{value}");
+    }
+    assert!(!meets(&verified, ""));
+}
+
+/// O35: a group is an element of an array, whole. Neither commas nor blanks in it make two of it,
+/// what stands elsewhere is not fetched, and a name that is empty is none.
+#[test]
+fn o35_groups_are_not_taken_apart() {
+    let groups = Requirement::claim_includes(["groups"], ["admin"]);
+    for (claims, met) in [
+        (r#","groups":["admin"]"#, true),
+        (r#","groups":["staff","admin"]"#, true),
+        (r#","groups":"admin""#, true),
+        (r#","groups":["staff,admin"]"#, false),
+        (r#","groups":["staff admin"]"#, false),
+        (r#","groups":["staff;admin"]"#, false),
+        (r#","groups":["/admin"]"#, false),
+        (r#","groups":["ADMIN"]"#, false),
+        (r#","groups":[["admin"]]"#, false),
+        (r#","groups":[{"admin":true}]"#, false),
+        (r#","groups":{"admin":true}"#, false),
+        (r#","groups":"staff,admin""#, false),
+        // What Entra sends where there are too many groups.
+        (
+            r#","_claim_names":{"groups":"src1"},"_claim_sources":{"src1":{"endpoint":"https://x"}}"#,
+            false,
+        ),
+        (r#","hasgroups":true"#, false),
+    ] {
+        assert_eq!(meets(&groups, claims), met, "{claims}");
+    }
+    let with_comma = Requirement::claim_includes(["groups"], ["a,b"]);
+    assert!(meets(&with_comma, r#","groups":["a,b"]"#));
+    assert!(!meets(&with_comma, r#","groups":["a","b"]"#));
+    let with_blank = Requirement::claim_includes(["groups"], ["site admin"]);
+    assert!(meets(&with_blank, r#","groups":["site admin"]"#));
+    assert!(!meets(&with_blank, r#","groups":["site","admin"]"#));
+    for refused in [
+        Requirement::claim_includes(["groups"], [""]),
+        Requirement::claim_includes(["groups"], ["admin", ""]),
+        Requirement::required_permissions([""]),
+        Requirement::permission_includes_any(["read", ""]),
+    ] {
+        assert_eq!(refused.err(), Some(RequirementError::Nothing));
+    }
+}
+
 #[test]
 fn claim_check_is_the_applications_own() {
     let requirement = Ok(Requirement::claim_check(|token| token.subject() == Some("user")));
@@ -142,7 +217,7 @@ fn requirements_that_mean_nothing_are_refused() {
     ] {
         assert_eq!(refused.err(), Some(RequirementError::Nothing));
     }
-    for scope in ["", "a b", "a\"b", "a\\b", "\u{e9}", "a\n"] {
+    for scope in ["a b", "a\"b", "a\\b", "\u{e9}", "a\n"] {
         let refused = Requirement::required_scopes([scope]);
         assert_eq!(refused.err(), Some(RequirementError::Scope(scope.into())));
     }

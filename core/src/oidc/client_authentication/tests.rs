@@ -185,3 +185,18 @@ fn credentials_are_not_printed() {
     let client = ClientConfig::new("c", secret(), "https://app.example").unwrap();
     assert!(!format!("{client:?}").contains("s=%"));
 }
+
+#[test]
+fn an_answer_may_take_as_long_as_the_configuration_says() {
+    let client = ClientConfig::new("c", secret(), "https://app.example").unwrap();
+    let patient = client.clone().with_timeout(core::time::Duration::from_millis(700));
+    for (client, milliseconds) in [(client, 10_000), (patient, 700)] {
+        let endpoint = Url::parse("https://op.example/token").unwrap();
+        let form =
+            EndpointForm { endpoint: &endpoint, form: QueryWriter::form(), names_client: true };
+        let request =
+            form.authenticated(&client, &metadata(None), UnixSeconds(NOW), &mut NoEntropy).unwrap();
+        assert_eq!(request.limits.deadline.as_millis(), milliseconds);
+        assert_eq!(request.limits.max_body, MAX_ANSWER);
+    }
+}

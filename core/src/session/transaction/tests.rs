@@ -175,7 +175,7 @@ fn a_login_expires() {
     assert!(find(state, &browser, NOW - 61).is_none(), "from the future");
 }
 
-/// C24: logins under way do not pile up; the newest stay.
+/// C24, X11: logins under way do not pile up, however many are asked for; the newest stay.
 #[test]
 fn logins_do_not_pile_up() {
     let mut browser = vec![];

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::identity_provider::Credentials;
 use crate::identity_provider::test_support::*;
+use portcullis_core::crypto::SignatureAlgorithm;
 
 /// Checks a token as a client with nothing but the published key set does.
 fn verified(provider: &IdentityProvider, token: &Value, token_type: &str) -> Value {
@@ -230,7 +231,10 @@ fn a_public_client_needs_no_more_than_its_name_and_its_verifier() {
 fn a_client_with_a_key_authenticates_by_an_assertion_that_works_once() {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let key = EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref());
-    let provider = provider_of_client_with(Credentials::Es256(pair.public_key().as_ref().to_vec()));
+    let provider = provider_of_client_with(Credentials::PublicKey {
+        algorithm: SignatureAlgorithm::Es256,
+        key: pair.public_key().as_ref().to_vec(),
+    });
     let claims = json!({
         "iss": CLIENT_ID, "sub": CLIENT_ID, "aud": ISSUER, "jti": "one",
         "iat": 1_900_000_000_u64, "exp": 1_900_000_060_u64,

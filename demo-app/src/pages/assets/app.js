@@ -28,7 +28,7 @@ async function checkSession() {
   }
   checking = true;
   try {
-    const answer = await ask("/api/auth/me");
+    const answer = await ask(account.dataset.profile);
     if (answer.status === 200) {
       const { sub } = await answer.json();
       showWhoIsSignedIn(sub);

@@ -1,6 +1,11 @@
+mod each;
+
 use std::ffi::OsString;
 
 use super::*;
+use crate::demo::configured_gate;
+use portcullis_core::http::Origin;
+use portcullis_core::oidc::ClientCredentials;
 
 const SECRET: &str = "3b0c1f0d9e5a4c7f8b26d1e0a9f4c35d7e61b2f08a4d9c3e5f70b18d2a6c4e9f";
 const CLIENT_SECRET: &str = "client-secret-of-the-tenant";
@@ -58,23 +63,27 @@ fn without_settings_the_built_in_provider_is_used() {
     assert_eq!(settings.runtime, RuntimeName::Hyper);
     assert_eq!(settings.frontend_address, ListenAddress::parse("localhost:3000").unwrap());
     assert_eq!(settings.api_address, ListenAddress::parse("localhost:5000").unwrap());
-    let Provider::BuiltIn { address, scope, token_lifetime } = settings.provider else {
+    assert_eq!((settings.scope.as_str(), settings.notes.len()), ("openid profile email", 0));
+    let Provider::BuiltIn { address, token_lifetime, .. } = settings.provider else {
         panic!("a provider elsewhere");
     };
     assert_eq!(address, ListenAddress::parse("localhost:4000").unwrap());
-    assert_eq!((scope.as_str(), token_lifetime), ("openid profile email", 3600));
+    assert_eq!(token_lifetime, 3600);
 }
 
 #[test]
 fn with_all_settings_of_a_provider_it_is_used() {
-    let client = external(load(&PROVIDER).unwrap());
-    assert_eq!(client.secret.expose(), SECRET);
+    let settings = load(&PROVIDER).unwrap();
+    assert_eq!(settings.scope, "openid profile email");
+    let client = external(settings);
+    assert_eq!(client.secrets.len(), 1);
+    assert_eq!(client.secrets[0].expose(), SECRET);
     assert_eq!(client.base_url.as_str(), "http://localhost:3000");
     assert_eq!(client.issuer, "https://tenant.eu.auth0.com/");
     assert_eq!(client.client_id, "the-client");
-    assert_eq!(client.client_secret.expose(), CLIENT_SECRET);
+    let ClientCredentials::Secret(secret) = client.credentials.of_client() else { panic!() };
+    assert_eq!(secret.expose(), CLIENT_SECRET);
     assert_eq!(client.audience, "https://api.example.com");
-    assert_eq!(client.scope, "openid profile email");
 }
 
 #[test]
@@ -88,9 +97,9 @@ fn every_setting_of_a_provider_has_a_second_name() {
         ("PORTCULLIS_AUDIENCE", "https://api.example.com"),
         ("PORTCULLIS_SCOPE", "openid offline_access"),
     ];
-    let client = external(load(&environment).unwrap());
-    assert_eq!(client.issuer.as_str(), "https://id.example.com/realms/a");
-    assert_eq!(client.scope, "openid offline_access");
+    let settings = load(&environment).unwrap();
+    assert_eq!(settings.scope, "openid offline_access");
+    assert_eq!(external(settings).issuer, "https://id.example.com/realms/a");
 }
 
 #[test]
@@ -108,13 +117,13 @@ fn names_every_setting_of_a_provider_that_is_missing() {
         let missing = problems(load(&[(name, value)]));
         assert_eq!(missing.len(), 5, "{name}");
         for problem in missing {
-            let Problem::Missing(variable) = problem else { panic!("{problem:?}") };
-            assert_ne!(variable.name(), name);
+            let Problem::Missing(about) = problem else { panic!("{problem:?}") };
+            assert_ne!(about.name(), name);
         }
     }
     assert_eq!(
         problems(load(&provider_with(&[("AUTH0_AUDIENCE", "")]))),
-        [Problem::Missing(Variable::Audience)]
+        [Problem::Missing(table::AUDIENCE.about)]
     );
 }
 
@@ -156,8 +165,8 @@ fn reports_everything_that_is_wrong_at_once() {
             "{name}"
         );
     }
-    assert!(found.contains(&Problem::Missing(Variable::ClientSecret)));
-    assert!(found.contains(&Problem::Missing(Variable::Audience)));
+    assert!(found.contains(&Problem::Missing(table::CLIENT_SECRET.about)));
+    assert!(found.contains(&Problem::Missing(table::AUDIENCE.about)));
     assert_eq!(found.len(), 10);
 }
 
@@ -182,10 +191,11 @@ fn the_environment_wins_over_local_files_which_win_over_shared_ones() {
     ];
     let environment: Vec<_> =
         PROVIDER.iter().copied().filter(|(name, _)| *name != "AUTH0_AUDIENCE").collect();
-    let client = external(load_with(&[], &environment, &files).unwrap());
+    let settings = load_with(&[], &environment, &files).unwrap();
+    assert_eq!(settings.scope, "openid x");
+    let client = external(settings);
     assert_eq!(client.client_id, "the-client");
     assert_eq!(client.audience, "urn:from-local");
-    assert_eq!(client.scope, "openid x");
 }
 
 #[test]
@@ -232,26 +242,19 @@ fn the_command_line_wins_over_the_environment() {
 }
 
 #[test]
-fn the_help_explains_every_setting() {
+fn the_help_explains_every_common_setting() {
     let Err(LoadError::CommandLine(help)) = load_with(&["--help"], &[], &[]) else {
         panic!("no help");
     };
     assert_eq!(help.exit_code(), 0);
     let help = help.to_string();
-    for (name, _) in PROVIDER {
+    for name in ["--runtime", ".env.local", "portcullis settings"] {
         assert!(help.contains(name), "{name}");
     }
-    for name in [
-        "AUTH0_SCOPE",
-        "PORTCULLIS_ISSUER",
-        "PORTCULLIS_FRONTEND_ADDR",
-        "PORTCULLIS_API_ADDR",
-        "PORTCULLIS_IDP_ADDR",
-        "PORTCULLIS_RUNTIME",
-        "--runtime",
-        ".env.local",
-    ] {
-        assert!(help.contains(name), "{name}");
+    for about in table::ALL.iter().filter(|about| about.is_common) {
+        for name in about.names {
+            assert!(help.contains(name), "{name}");
+        }
     }
 }
 
@@ -312,18 +315,24 @@ fn the_built_in_client_is_made_of_the_real_addresses() {
             api: origin("http://localhost:41002"),
             identity_provider: origin("http://localhost:41003"),
         };
-        ClientSettings::generate(origins, "openid".to_owned()).unwrap()
+        ClientSettings::generate(origins, Authentication::Secret(SecretPlace::AsOffered)).unwrap()
     };
     let client = generate();
     assert_eq!(client.base_url.as_str(), "http://localhost:41001");
     assert_eq!(client.audience, "http://localhost:41002/api");
     assert_eq!(client.issuer.as_str(), "http://localhost:41003");
-    assert!(checks::secret(client.secret.expose()).is_ok());
+    assert!(checks::secret(client.secrets[0].expose()).is_ok());
+    let secret_of = |client: &ClientSettings| match client.credentials.of_client() {
+        ClientCredentials::Secret(secret) => secret,
+        other => panic!("{other:?}"),
+    };
     let other = generate();
-    assert_ne!(client.secret, other.secret);
-    assert_ne!(client.client_secret, other.client_secret);
+    assert_ne!(client.secrets, other.secrets);
+    assert_ne!(secret_of(&client), secret_of(&other));
 
-    let configuration = provider_configuration(&client, origin("http://localhost:41003"), 600);
+    let gate = configured_gate(&load(&[]).unwrap()).unwrap();
+    let issuer = origin("http://localhost:41003");
+    let configuration = provider_configuration(&client, &gate, &[], issuer, 600);
     assert_eq!(configuration.issuer.as_str(), "http://localhost:41003");
     assert_eq!(configuration.audiences, ["http://localhost:41002/api"]);
     assert_eq!(configuration.clients.len(), 1);

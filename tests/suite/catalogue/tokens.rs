@@ -1,13 +1,6 @@
-//! Which test stands for which row of the catalogues that tokens and key sets are built by.
-//!
-//! - `J01` to `J36`: the attacks on tokens and key sets.
-//! - `M01` to `M24`: the situations in which libraries for key sets differ.
-//! - `rule 1` to `rule 35`: the checklist of a strict verifier of access tokens.
-//!
-//! Each row names a test of its own; others may stand for the same. The test's name or the comment
-//! above it has the number of the row, so `grep -rn 'J07'` finds them all.
+//! Rows about tokens and key sets.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use super::Row;
 
 const JWT: &str = "core/src/jwt/tests/mod.rs";
 const FORM: &str = "core/src/jwt/tests/form.rs";
@@ -27,7 +20,7 @@ const VECTORS: &str = "tests/suite/vectors.rs";
 
 /// The row, what it is about, and a test for it.
 #[rustfmt::skip]
-const ROWS: [(&str, &str, &str, &str); 105] = [
+pub(super) const ROWS: &[Row] = &[
     ("J01", "no algorithm", JWT, "refuses_every_algorithm_but_the_allowed_one"),
     ("J02", "public key as HMAC secret", JWT, "refuses_every_algorithm_but_the_allowed_one"),
     ("J03", "another algorithm of the family", JWT, "refuses_every_algorithm_but_the_allowed_one"),
@@ -134,61 +127,3 @@ const ROWS: [(&str, &str, &str, &str); 105] = [
     ("rule 34", "nothing in texts", FORM, "nothing_that_is_printed_shows_a_claim_or_a_token"),
     ("rule 35", "clocks", CACHE, "a_clock_that_goes_back_is_believed"),
 ];
-
-/// How far above a test its row may be named, in lines.
-const REACH: usize = 8;
-
-#[test]
-fn every_row_has_its_test() {
-    let mut files = BTreeMap::new();
-    for (row, about, file, test) in ROWS {
-        let text = files.entry(file).or_insert_with(|| {
-            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-            fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
-        });
-        let lines: Vec<&str> = text.lines().collect();
-        let defines = |line: &&str| {
-            let line = line.trim_start();
-            [format!("fn {test}("), format!("fn {test}<"), format!("{test}:")]
-                .iter()
-                .any(|definition| line.trim_start_matches("pub(crate) ").starts_with(definition))
-        };
-        let at = lines.iter().position(defines);
-        let at = at.unwrap_or_else(|| panic!("{row}, {about}: no test {test} in {file}"));
-        let above = lines[at.saturating_sub(REACH)..=at].join("\n").to_lowercase();
-        assert!(names(&above, &row.to_lowercase()), "{row}, {about}: {test} does not name it");
-    }
-}
-
-/// Whether `text` has `row` as a whole.
-fn names(text: &str, row: &str) -> bool {
-    text.match_indices(row).any(|(at, _)| {
-        let is_part = |character: char| character.is_ascii_alphanumeric();
-        let after = text[at + row.len()..].chars().next();
-        let before = text[..at].chars().next_back();
-        !after.is_some_and(is_part) && !before.is_some_and(is_part)
-    })
-}
-
-#[test]
-fn no_row_is_left_out() {
-    let rows = (1..=36).map(|number| format!("J{number:02}"));
-    let rows = rows.chain((1..=24).map(|number| format!("M{number:02}")));
-    for row in rows.chain((1..=35).map(|number| format!("rule {number}"))) {
-        assert!(ROWS.iter().any(|(listed, ..)| *listed == row), "{row}");
-    }
-}
-
-#[test]
-fn a_row_is_named_as_a_whole() {
-    for (text, row, named) in [
-        ("j01, j02: text", "j02", true),
-        ("rules 1 and 2", "rule 1", false),
-        ("rule 12", "rule 1", false),
-        ("rule 1", "rule 1", true),
-        ("fn m01_text", "m01", true),
-        ("fn xm01", "m01", false),
-    ] {
-        assert_eq!(names(text, row), named, "{text}");
-    }
-}
