@@ -12,6 +12,37 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 /// Whether a session is revoked is asked with every request and answered from the memory of this
 /// process ([`Revocations`]). Only recording may wait: a store that several processes share writes
 /// to all of them, and keeps the memory of each up to date by itself.
+///
+/// What arrives from elsewhere is made into a [`Revocation`] again and
+/// [remembered](MemoryRevocations::remember):
+///
+/// ```
+/// use portcullis_core::{
+///     session::{Revocation, RevocationKey, RevocationOutcome},
+///     time::UnixSeconds,
+/// };
+/// use portcullis_hyper::revocations::MemoryRevocations;
+///
+/// /// A row of a table that every process reads.
+/// struct Row {
+///     sessions: [u8; 32],
+///     owner: [u8; 32],
+///     until: u64,
+/// }
+///
+/// fn read(row: &Row, here: &MemoryRevocations, now: UnixSeconds) -> RevocationOutcome {
+///     let sessions = RevocationKey::from_bytes(row.sessions);
+///     let revocation = Revocation::new(sessions, UnixSeconds(row.until))
+///         .with_owner(RevocationKey::from_bytes(row.owner));
+///     here.remember(&revocation, now)
+/// }
+///
+/// # let row = Row { sessions: [1; 32], owner: [2; 32], until: 2000 };
+/// # let (here, now) = (MemoryRevocations::default(), UnixSeconds(1000));
+/// # assert_eq!(read(&row, &here, now), RevocationOutcome::Recorded);
+/// # use portcullis_core::session::Revocations;
+/// # assert!(here.revokes(&[RevocationKey::from_bytes([1; 32])], now, now));
+/// ```
 pub trait RevocationStore: Revocations + Send + Sync {
     /// Records `revocation`. Where it has a logout token, looking for the token and remembering it
     /// is one step for all who share the store.
@@ -31,6 +62,12 @@ impl MemoryRevocations {
     #[must_use]
     pub const fn with_capacity(capacity: usize) -> Self {
         Self(RwLock::new(RevocationList::new(capacity)))
+    }
+
+    /// Remembers `revocation` here. A store that several processes share calls this with what the
+    /// others have recorded.
+    pub fn remember(&self, revocation: &Revocation, now: UnixSeconds) -> RevocationOutcome {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).record(revocation, now)
     }
 
     /// A list whose user panicked is still in order: every call leaves it so.
@@ -55,9 +92,7 @@ impl RevocationStore for MemoryRevocations {
         revocation: &'s Revocation,
         now: UnixSeconds,
     ) -> Pin<Box<dyn Future<Output = RevocationOutcome> + Send + 's>> {
-        let mut list = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let outcome = list.record(revocation, now);
-        Box::pin(core::future::ready(outcome))
+        Box::pin(core::future::ready(self.remember(revocation, now)))
     }
 }
 

@@ -209,22 +209,21 @@ impl Gate {
 
     fn ordered_revocation(&self, order: &LogoutOrder, now: UnixSeconds) -> Revocation {
         let (hash, client_id) = (self.0.crypto.hash, self.0.client.client_id.as_str());
-        let (sessions, signed_in_until) = match &order.sessions {
-            OrderedSessions::Of(id) => {
-                (RevocationKey::of_provider_session(hash, client_id, id), None)
+        let until = self.last_session_ends(now);
+        let of_subject = |subject: &str| RevocationKey::of_subject(hash, client_id, subject);
+        let revocation = match &order.sessions {
+            OrderedSessions::Of { id, subject } => {
+                let sessions = RevocationKey::of_provider_session(hash, client_id, id);
+                let owner = subject.as_deref().map_or(sessions, of_subject);
+                Revocation::new(sessions, until).with_owner(owner)
             }
             // The user may sign in again right away.
             OrderedSessions::Subject(subject) => {
-                (RevocationKey::of_subject(hash, client_id, subject), Some(now))
+                Revocation::new(of_subject(subject), until).with_signed_in_until(now)
             }
         };
         let token = RevocationKey::of_token(hash, client_id, &order.token_id);
-        Revocation {
-            sessions,
-            signed_in_until,
-            until: self.last_session_ends(now),
-            token: Some((token, now.saturating_add(REPLAY_MEMORY))),
-        }
+        revocation.with_token(token, now.saturating_add(REPLAY_MEMORY))
     }
 
     /// When no session can be alive any more that has begun until `now`.

@@ -10,6 +10,7 @@ mod id;
 mod names;
 mod payload;
 mod policy;
+mod revocation_list;
 mod revocations;
 mod seal;
 mod transaction;
@@ -21,7 +22,8 @@ pub use id::SessionId;
 pub use names::{CookieNameError, CookieNames};
 pub use payload::Session;
 pub use policy::SessionPolicy;
-pub use revocations::{Revocation, RevocationKey, RevocationList, RevocationOutcome, Revocations};
+pub use revocation_list::RevocationList;
+pub use revocations::{Revocation, RevocationKey, RevocationOutcome, Revocations};
 pub use seal::{Purpose, SealError, SecretRing, SecretRingError};
 pub use transaction::MAX_OPEN_LOGINS;
 

@@ -13,10 +13,7 @@
 
 use super::{Session, SessionId};
 use crate::{crypto::Hashing, time::UnixSeconds};
-use alloc::{
-    collections::{BTreeMap, BTreeSet},
-    vec::Vec,
-};
+use alloc::vec::Vec;
 use core::fmt;
 
 /// What is known of revoked sessions at this moment.
@@ -97,7 +94,8 @@ impl fmt::Debug for RevocationKey {
     }
 }
 
-/// Sessions to revoke.
+/// Sessions to revoke. A store that several processes share sends the fields on, and each makes the
+/// same revocation of them again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Revocation {
@@ -110,6 +108,36 @@ pub struct Revocation {
     /// The logout token that asks for it, and how long it could be sent once more. It counts once:
     /// whoever records this must look for the token and remember it in one step.
     pub token: Option<(RevocationKey, UnixSeconds)>,
+    /// Who has signed out, where that is known. A store with too little room forgets the revocations
+    /// of those first who have the most, so that nobody can push those of others out.
+    pub owner: Option<RevocationKey>,
+}
+
+impl Revocation {
+    /// Revokes `sessions`, which is to be remembered until `until`: no session that it is about may
+    /// be alive after that.
+    #[must_use]
+    pub const fn new(sessions: RevocationKey, until: UnixSeconds) -> Self {
+        Self { sessions, signed_in_until: None, until, token: None, owner: None }
+    }
+
+    /// Spares the sessions that were signed in after `moment`.
+    #[must_use]
+    pub const fn with_signed_in_until(self, moment: UnixSeconds) -> Self {
+        Self { signed_in_until: Some(moment), ..self }
+    }
+
+    /// For a logout token that counts once, and could be sent once more until `until`.
+    #[must_use]
+    pub const fn with_token(self, token: RevocationKey, until: UnixSeconds) -> Self {
+        Self { token: Some((token, until)), ..self }
+    }
+
+    /// Of `owner`'s sessions.
+    #[must_use]
+    pub const fn with_owner(self, owner: RevocationKey) -> Self {
+        Self { owner: Some(owner), ..self }
+    }
 }
 
 /// What came of recording a [`Revocation`].
@@ -123,168 +151,11 @@ pub enum RevocationOutcome {
     Unavailable,
 }
 
-/// Revocations in the memory of one process, bounded in number and in time. Where there are too
-/// many, those go that would end first.
-#[derive(Clone, Debug)]
-pub struct RevocationList {
-    capacity: usize,
-    entries: BTreeMap<RevocationKey, Entry>,
-    /// Every entry by when it ends.
-    ends: BTreeSet<(UnixSeconds, RevocationKey)>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    signed_in_until: UnixSeconds,
-    until: UnixSeconds,
-}
-
-impl RevocationList {
-    /// What a list holds by default; each entry takes about 150 bytes.
-    pub const DEFAULT_CAPACITY: usize = 65_536;
-
-    /// An empty list for at most `capacity` revocations and logout tokens.
-    #[must_use]
-    pub const fn new(capacity: usize) -> Self {
-        Self { capacity, entries: BTreeMap::new(), ends: BTreeSet::new() }
-    }
-
-    /// Records `revocation`, unless its logout token was recorded before.
-    pub fn record(&mut self, revocation: &Revocation, now: UnixSeconds) -> RevocationOutcome {
-        self.forget_ended(now);
-        if let Some((token, until)) = revocation.token {
-            if self.entries.contains_key(&token) {
-                return RevocationOutcome::Replayed;
-            }
-            // A number of a token is no key of a session, whatever was signed in when.
-            self.insert(token, Entry { signed_in_until: UnixSeconds(0), until });
-        }
-        let signed_in_until = revocation.signed_in_until.unwrap_or(UnixSeconds(u64::MAX));
-        self.insert(revocation.sessions, Entry { signed_in_until, until: revocation.until });
-        while self.entries.len() > self.capacity {
-            let Some((_, key)) = self.ends.pop_first() else { break };
-            self.entries.remove(&key);
-        }
-        RevocationOutcome::Recorded
-    }
-
-    /// How many revocations and logout tokens are remembered.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether none is.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    fn insert(&mut self, key: RevocationKey, entry: Entry) {
-        let mut entry = entry;
-        if let Some(known) = self.entries.get(&key) {
-            self.ends.remove(&(known.until, key));
-            entry.signed_in_until = entry.signed_in_until.max(known.signed_in_until);
-            entry.until = entry.until.max(known.until);
-        }
-        self.ends.insert((entry.until, key));
-        self.entries.insert(key, entry);
-    }
-
-    fn forget_ended(&mut self, now: UnixSeconds) {
-        while let Some(&(until, key)) = self.ends.first()
-            && until <= now
-        {
-            self.ends.pop_first();
-            self.entries.remove(&key);
-        }
-    }
-}
-
-impl Revocations for RevocationList {
-    fn revokes(&self, keys: &[RevocationKey], signed_in_at: UnixSeconds, now: UnixSeconds) -> bool {
-        keys.iter().any(|key| {
-            self.entries
-                .get(key)
-                .is_some_and(|entry| signed_in_at <= entry.signed_in_until && now < entry.until)
-        })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-}
-
-impl Default for RevocationList {
-    fn default() -> Self {
-        Self::new(Self::DEFAULT_CAPACITY)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto::RUSTCRYPTO;
-    use proptest::prelude::*;
-
-    const NOW: UnixSeconds = UnixSeconds(1000);
-
-    fn key(number: u8) -> RevocationKey {
-        RevocationKey([number; 32])
-    }
-
-    fn revocation(number: u8, until: u64) -> Revocation {
-        Revocation {
-            sessions: key(number),
-            signed_in_until: None,
-            until: UnixSeconds(until),
-            token: None,
-        }
-    }
-
-    #[test]
-    fn revokes_until_the_session_would_have_ended_anyway() {
-        let mut list = RevocationList::default();
-        assert_eq!(list.record(&revocation(1, 2000), NOW), RevocationOutcome::Recorded);
-        for (keys, now, expected) in [
-            (&[key(1)][..], 1000, true),
-            (&[key(2), key(1)], 1999, true),
-            (&[key(1)], 2000, false),
-            (&[key(2)], 1000, false),
-            (&[], 1000, false),
-        ] {
-            assert_eq!(list.revokes(keys, NOW, UnixSeconds(now)), expected, "{now}");
-        }
-        let _ = list.record(&revocation(2, 3000), UnixSeconds(2000));
-        assert_eq!(list.len(), 1, "what has ended is forgotten");
-    }
-
-    #[test]
-    fn a_revocation_may_spare_who_signed_in_after_it() {
-        let mut list = RevocationList::default();
-        let until_now = Revocation { signed_in_until: Some(NOW), ..revocation(1, 2000) };
-        let _ = list.record(&until_now, NOW);
-        assert!(list.revokes(&[key(1)], NOW, NOW));
-        assert!(!list.revokes(&[key(1)], UnixSeconds(1001), UnixSeconds(1001)));
-        // An earlier one takes nothing back.
-        let earlier = Revocation { signed_in_until: Some(UnixSeconds(1)), ..revocation(1, 1500) };
-        let _ = list.record(&earlier, NOW);
-        assert!(list.revokes(&[key(1)], NOW, UnixSeconds(1999)));
-    }
-
-    /// O29: a logout token counts once.
-    #[test]
-    fn a_logout_token_counts_once() {
-        let mut list = RevocationList::default();
-        let token = Some((key(9), UnixSeconds(1100)));
-        let first = Revocation { token, ..revocation(1, 2000) };
-        assert_eq!(list.record(&first, NOW), RevocationOutcome::Recorded);
-        let again = Revocation { token, ..revocation(2, 2000) };
-        assert_eq!(list.record(&again, UnixSeconds(1099)), RevocationOutcome::Replayed);
-        assert!(!list.revokes(&[key(2)], NOW, NOW), "nothing is changed");
-        assert!(!list.revokes(&[key(9)], NOW, NOW), "the number of a token is no session");
-        assert_eq!(list.record(&again, UnixSeconds(1100)), RevocationOutcome::Recorded);
-    }
+    use alloc::collections::BTreeSet;
 
     /// C26: no two sets of fields give the same bytes.
     #[test]
@@ -303,23 +174,22 @@ mod tests {
         assert_eq!(different.len(), keys.len());
     }
 
-    proptest! {
-        /// A list never holds more than it may, and the two ways to look at it agree.
-        #[test]
-        fn a_list_stays_within_its_bounds(
-            recorded in proptest::collection::vec((any::<u8>(), 0_u64..50, 0_u64..50), 0..200),
-        ) {
-            let mut list = RevocationList::new(8);
-            let mut now = 0;
-            for (number, until, step) in recorded {
-                now += step / 10;
-                let _ = list.record(&revocation(number, now + until), UnixSeconds(now));
-                prop_assert!(list.len() <= 8);
-                prop_assert_eq!(list.entries.len(), list.ends.len());
-                for (until, key) in &list.ends {
-                    prop_assert_eq!(list.entries[key].until, *until);
-                }
-            }
-        }
+    /// A store elsewhere sends the fields on, and gets the same revocation from them.
+    #[test]
+    fn a_revocation_can_be_made_again_from_its_fields() {
+        let key = |byte| RevocationKey::from_bytes([byte; 32]);
+        let (sessions, token, owner) = (key(1), key(2), key(3));
+        let revocation = Revocation::new(sessions, UnixSeconds(3000))
+            .with_signed_in_until(UnixSeconds(1000))
+            .with_token(token, UnixSeconds(2000))
+            .with_owner(owner);
+        let bytes = *revocation.sessions.as_bytes();
+        assert_eq!(RevocationKey::from_bytes(bytes), sessions);
+        assert_eq!(revocation.until, UnixSeconds(3000));
+        assert_eq!(revocation.signed_in_until, Some(UnixSeconds(1000)));
+        assert_eq!(revocation.token, Some((token, UnixSeconds(2000))));
+        assert_eq!(revocation.owner, Some(owner));
+        let plain = Revocation::new(sessions, UnixSeconds(3000));
+        assert_eq!((plain.signed_in_until, plain.token, plain.owner), (None, None, None));
     }
 }

@@ -135,6 +135,7 @@ macro_rules! conformance_tests {
                 a_session_is_written_with_the_head_of_a_stream,
                 another_site_opens_no_web_socket,
                 too_many_cookies_have_a_page,
+                a_logout_at_another_process_counts_here,
             ]
             secure: [
                 trusts_a_root_that_was_given,

@@ -6,14 +6,28 @@ use super::{
     issuers::share,
     provider::Provider,
     server::start,
-    wire::{PATIENCE, Peer, connect, exchange, read_exactly, read_head},
+    wire::{PATIENCE, Peer, connect, eventually, exchange, read_exactly, read_head},
 };
-use core::net::SocketAddr;
-use portcullis_core::{gate::ForwardLimits, http::Query};
+use core::{future::Future, net::SocketAddr, pin::Pin};
+use portcullis_core::{
+    gate::ForwardLimits,
+    http::Query,
+    session::{Revocation, RevocationKey, RevocationOutcome, Revocations},
+    time::UnixSeconds,
+};
 use portcullis_hyper::{
-    drive::Driver, front_gate::FrontGate, gateway::Gateway, server::ServerHandle,
+    drive::Driver,
+    front_gate::FrontGate,
+    gateway::Gateway,
+    revocations::{MemoryRevocations, RevocationStore},
+    server::ServerHandle,
 };
-use std::io::Write as _;
+use std::{
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
 
 const OLD: &str = "5d81e3c7a09b4f264e8d7b1c3f5a9260";
 
@@ -22,7 +36,17 @@ fn gateway<H: Harness>(
     upstream: &Peer,
     secrets: &[&str],
 ) -> (ServerHandle<H::Runtime>, SocketAddr) {
-    let driver = Driver::new(share::<H>(provider.machine()));
+    let store = Arc::new(MemoryRevocations::default());
+    gateway_with::<H>(provider, upstream, secrets, store)
+}
+
+fn gateway_with<H: Harness>(
+    provider: &Provider,
+    upstream: &Peer,
+    secrets: &[&str],
+    store: Arc<dyn RevocationStore>,
+) -> (ServerHandle<H::Runtime>, SocketAddr) {
+    let driver = Driver::new(share::<H>(provider.machine())).with_revocations(store);
     let gate = gate_with(upstream.address, ForwardLimits::default(), secrets);
     start::<H>(Gateway::new(FrontGate::new(gate, driver, client::<H>()), Mirror))
 }
@@ -134,4 +158,90 @@ pub(crate) fn too_many_cookies_have_a_page<H: Harness>() {
     assert_eq!(peer.connections(), 0);
     let answer = exchange(address, &with(&get("/open/x"), "cookie: theirs=kept"));
     assert!(answer.ends_with("ok"), "{answer}");
+}
+
+/// A store that tells one other process, and remembers what that one tells.
+struct Told {
+    here: Arc<MemoryRevocations>,
+    there: Mutex<TcpStream>,
+}
+
+/// The bytes of a revocation on their way: the sessions, who has signed out, until when.
+const MESSAGE: usize = 32 + 32 + 8;
+
+impl Told {
+    fn new(stream: TcpStream) -> Arc<Self> {
+        let here = Arc::new(MemoryRevocations::default());
+        let (heard, mut from) = (here.clone(), stream.try_clone().unwrap());
+        thread::spawn(move || {
+            let mut message = [0; MESSAGE];
+            while from.read_exact(&mut message).is_ok() {
+                let key =
+                    |at: usize| RevocationKey::from_bytes(message[at..at + 32].try_into().unwrap());
+                let until = u64::from_be_bytes(message[64..].try_into().unwrap());
+                let revocation = Revocation::new(key(0), UnixSeconds(until)).with_owner(key(32));
+                assert_eq!(
+                    heard.remember(&revocation, UnixSeconds(0)),
+                    RevocationOutcome::Recorded
+                );
+            }
+        });
+        Arc::new(Self { here, there: Mutex::new(stream) })
+    }
+}
+
+impl Revocations for Told {
+    fn revokes(&self, keys: &[RevocationKey], signed_in_at: UnixSeconds, now: UnixSeconds) -> bool {
+        self.here.revokes(keys, signed_in_at, now)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.here.is_empty()
+    }
+}
+
+impl RevocationStore for Told {
+    fn record<'s>(
+        &'s self,
+        revocation: &'s Revocation,
+        now: UnixSeconds,
+    ) -> Pin<Box<dyn Future<Output = RevocationOutcome> + Send + 's>> {
+        Box::pin(async move {
+            let owner = revocation.owner.unwrap();
+            let until = revocation.until.0.to_be_bytes();
+            let message = [revocation.sessions.as_bytes(), owner.as_bytes(), &until[..]].concat();
+            let sent = self.there.lock().unwrap().write_all(&message);
+            sent.map_or(RevocationOutcome::Unavailable, |()| self.here.remember(revocation, now))
+        })
+    }
+}
+
+/// C18: two processes share a store, and whoever signs out at one is signed out at the other.
+pub(crate) fn a_logout_at_another_process_counts_here<H: Harness>() {
+    let provider = Provider::new();
+    let peer = Peer::answering_always("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let one = Told::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
+    let other = Told::new(listener.accept().unwrap().0);
+    let (_one, first) = gateway_with::<H>(&provider, &peer, &[SECRET], one);
+    let (_other, second) = gateway_with::<H>(&provider, &peer, &[SECRET], other.clone());
+    let [ended, kept] = [(); 2].map(|()| sign_in(first, &provider));
+    let is_signed_in = |address, session: &str| {
+        let page = exchange(address, &with(&get("/page"), &format!("cookie: {session}")));
+        page.contains("signed in: somebody\n")
+    };
+    for address in [first, second] {
+        assert!(is_signed_in(address, &ended) && is_signed_in(address, &kept));
+    }
+    let fields = format!(
+        "cookie: {ended}\r\nsec-fetch-site: same-origin\r\nsec-fetch-mode: navigate\r\n\
+         sec-fetch-dest: document"
+    );
+    let out = exchange(first, &with(&get("/api/auth/logout"), &fields));
+    assert!(out.starts_with("HTTP/1.1 302 "), "{out}");
+    eventually("the other process knows", || !other.is_empty());
+    for address in [first, second] {
+        assert!(!is_signed_in(address, &ended), "a copy of the cookie");
+        assert!(is_signed_in(address, &kept), "another session of the same user");
+    }
 }

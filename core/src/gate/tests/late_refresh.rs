@@ -162,12 +162,9 @@ fn a_session_that_the_provider_ended_gets_no_late_tokens() {
     let UnderWay { id, step, .. } = under_way(&mut browser);
     let session = session(&mut browser).unwrap();
     let (hash, client_id) = (RUSTCRYPTO.hash, CLIENT_ID);
-    let revocation = Revocation {
-        sessions: RevocationKey::of_subject(hash, client_id, session.subject()),
-        signed_in_until: Some(UnixSeconds(NOW + DUE)),
-        until: UnixSeconds(NOW + 10 * DUE),
-        token: None,
-    };
+    let sessions = RevocationKey::of_subject(hash, client_id, session.subject());
+    let revocation = Revocation::new(sessions, UnixSeconds(NOW + 10 * DUE))
+        .with_signed_in_until(UnixSeconds(NOW + DUE));
     let now = after(DUE).unix;
     let _ = browser.revocations.as_mut().unwrap().record(&revocation, now);
     let event = land(&mut browser, id, step);

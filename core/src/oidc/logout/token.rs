@@ -26,7 +26,12 @@ pub(crate) struct LogoutOrder {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum OrderedSessions {
     /// Those that come from the provider's session with this `sid`.
-    Of(String),
+    Of {
+        /// `sid`
+        id: String,
+        /// `sub`, where it is there too.
+        subject: Option<String>,
+    },
     /// All of the user with this `sub`.
     Subject(String),
 }
@@ -58,7 +63,7 @@ impl LogoutOrder {
         };
         let token_id = name("jti")?.ok_or(LogoutTokenError::Name("jti"))?;
         let sessions = match (name("sid")?, name("sub")?) {
-            (Some(id), _) => OrderedSessions::Of(id),
+            (Some(id), subject) => OrderedSessions::Of { id, subject },
             (None, Some(subject)) => OrderedSessions::Subject(subject),
             (None, None) => return Err(LogoutTokenError::Nobody),
         };
