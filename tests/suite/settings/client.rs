@@ -1,15 +1,11 @@
 //! How the application talks to its provider.
 
 use super::{LOGIN, ROUTE, with};
-use crate::harness::{Algorithm, Answer, Client, Demo, Provider, Runtime, now, signing_input};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _,
-    UnparsedPublicKey,
+use crate::harness::{
+    Algorithm, Answer, Client, Demo, Provider, Runtime, now, pem_key, query_of, signing_input,
 };
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use core::time::Duration;
 use serde_json::{Value, json};
 
@@ -30,16 +26,8 @@ pub(crate) fn a_client_secret_goes_where_the_settings_say(runtime: Runtime) {
     }
 }
 
-/// A key on P-256 in PEM, and its public half.
-fn key() -> (String, Vec<u8>) {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
-    let der = STANDARD.encode(pair.to_pkcs8v1().expect("the key as DER").as_ref());
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n");
-    (pem, pair.public_key().as_ref().to_vec())
-}
-
 pub(crate) fn the_built_in_provider_takes_signed_assertions(runtime: Runtime) {
-    let (pem, _) = key();
+    let (pem, _) = pem_key();
     let made_up = [("PORTCULLIS_CLIENT_AUTHENTICATION", "private_key_jwt")];
     let given = [
         ("AUTH0_CLIENT_ASSERTION_SIGNING_KEY", pem.as_str()),
@@ -58,7 +46,7 @@ pub(crate) fn the_built_in_provider_takes_signed_assertions(runtime: Runtime) {
 
 pub(crate) fn an_assertion_is_signed_with_the_key_of_the_settings(runtime: Runtime) {
     let provider = Provider::start();
-    let (pem, public) = key();
+    let (pem, public) = pem_key();
     let settings = [
         ("AUTH0_CLIENT_SECRET", ""),
         ("AUTH0_CLIENT_ASSERTION_SIGNING_KEY", pem.as_str()),
@@ -146,10 +134,10 @@ pub(crate) fn a_provider_is_waited_for_as_the_settings_say(runtime: Runtime) {
     assert!(client.is_signed_in(&demo), "{away}");
     // Longer than that, and far shorter than what holds without the setting.
     let late = Answer::Late(Duration::from_secs(2), "{}".to_owned());
-    provider.answers(Provider::TOKEN, late.clone());
+    provider.answers(Provider::TOKEN, late);
     let mut client = Client::new();
     let away = client.open(&format!("{}{LOGIN}", demo.frontend));
-    let state = crate::harness::query_of(away.location(), "state").expect("a state");
+    let state = query_of(away.location(), "state").expect("a state");
     let page = client.open(&provider.callback(&demo, &state));
     assert_eq!(page.status, 503, "{page:?}");
     assert!(page.body.contains("<code>token_endpoint_unreachable</code>"), "{page:?}");

@@ -48,7 +48,7 @@ pub(crate) fn signing_out_goes_where_the_settings_say(runtime: Runtime) {
     let demo = Demo::start_with(runtime, &[("AUTH0_LOGOUT", "true")]);
     let (_, reply) = out(&demo, "");
     assert!(reply.location().starts_with(&format!("{}/v2/logout?", demo.provider)), "{reply:?}");
-    assert_eq!(query_of(reply.location(), "returnTo"), Some(demo.frontend.clone()));
+    assert_eq!(query_of(reply.location(), "returnTo").as_deref(), Some(&*demo.frontend));
     assert_eq!(query_of(reply.location(), "federated"), None);
 
     let demo = Demo::start_with(runtime, &[("PORTCULLIS_FEDERATED_LOGOUT", "true")]);
