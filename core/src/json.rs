@@ -3,12 +3,11 @@
 //! Beyond RFC 8259: no duplicate member at any level (RFC 7493 §2.3), a bound on size, depth and
 //! members, and "absent", "null" and "of another type" are three things.
 
-use alloc::{
-    borrow::{Cow, ToOwned as _},
-    string::String,
-    vec::Vec,
-};
+mod name;
+
+use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
 use core::fmt;
+use name::{Name, NameSeed};
 use serde::{
     Serialize, Serializer,
     de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
@@ -41,37 +40,6 @@ pub struct Object(
     /// Ordered by name.
     Vec<(Name, Json)>,
 );
-
-/// The name of a member. The usual ones cost no allocation.
-type Name = Cow<'static, str>;
-
-/// The names that stand in nearly every header and payload of a token, and in keys.
-const USUAL_NAMES: [&str; 24] = [
-    "alg",
-    "aud",
-    "azp",
-    "client_id",
-    "e",
-    "email",
-    "exp",
-    "gty",
-    "iat",
-    "iss",
-    "jti",
-    "kid",
-    "kty",
-    "n",
-    "name",
-    "nbf",
-    "nonce",
-    "permissions",
-    "roles",
-    "scope",
-    "sid",
-    "sub",
-    "typ",
-    "use",
-];
 
 /// How much JSON is read.
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +107,7 @@ impl Object {
     }
 
     /// The member `name`; a member that is `null` is there.
+    #[inline]
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
         let at = self.position(name).ok()?;
@@ -203,11 +172,11 @@ impl Object {
 
     /// Sets the member `name`.
     pub fn insert(&mut self, name: impl Into<String>, value: Json) {
-        self.set(Cow::Owned(name.into()), value);
+        self.set(Name::from(name.into()), value);
     }
 
     fn set(&mut self, name: Name, value: Json) {
-        match self.position(&name) {
+        match self.position(name.as_str()) {
             Ok(at) => {
                 if let Some((_, old)) = self.0.get_mut(at) {
                     *old = value;
@@ -218,13 +187,14 @@ impl Object {
     }
 
     /// Where `name` stands, or where it would.
+    #[inline]
     fn position(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(other, _)| (**other).cmp(name))
+        self.0.binary_search_by(|(other, _)| other.compare(name))
     }
 
     /// The members, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
-        self.0.iter().map(|(name, value)| (&**name, value))
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// The object as a type of the caller's.
@@ -247,7 +217,7 @@ impl FromIterator<(String, Json)> for Object {
     fn from_iter<I: IntoIterator<Item = (String, Json)>>(members: I) -> Self {
         let mut object = Self::default();
         for (name, value) in members {
-            object.set(Cow::Owned(name), value);
+            object.set(Name::from(name), value);
         }
         object
     }
@@ -366,33 +336,6 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-/// Reads the name of a member.
-struct NameSeed;
-
-impl<'de> DeserializeSeed<'de> for NameSeed {
-    type Value = Name;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for NameSeed {
-    type Value = Name;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a member")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
-        Ok(USUAL_NAMES
-            .binary_search(&name)
-            .ok()
-            .and_then(|at| USUAL_NAMES.get(at).copied())
-            .map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed))
-    }
-}
-
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -477,11 +420,6 @@ mod tests {
         assert_eq!(object.texts("absent"), Ok(None));
         assert_eq!(object.texts("mixed"), Err(JsonError::MemberType("mixed")));
         assert_eq!(object.texts("text"), Err(JsonError::MemberType("text")));
-    }
-
-    #[test]
-    fn the_usual_names_are_in_order() {
-        assert!(USUAL_NAMES.is_sorted());
     }
 
     #[test]

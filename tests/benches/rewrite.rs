@@ -1,6 +1,6 @@
 //! What rules and matchers cost: DESIGN §6, beside the `regex` crate with the same patterns.
 //!
-//! `cargo bench -p portcullis-tests --bench rewrite`. For orientation, `node bench.mjs` in
+//! `cargo bench -p portcullis-benches --bench rewrite`. For orientation, `node bench.mjs` in
 //! `tests/interop` times path-to-regexp with the same patterns.
 
 #![allow(missing_docs, clippy::unwrap_used)]

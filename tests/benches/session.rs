@@ -1,6 +1,6 @@
 //! What a session costs: DESIGN §6, both sides of each ratio in one run.
 //!
-//! `cargo bench -p portcullis-tests --bench session`.
+//! `cargo bench -p portcullis-benches --bench session`.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

@@ -1,13 +1,15 @@
 //! What a token costs: DESIGN §6, both sides of each ratio in one run.
 //!
-//! `cargo bench -p portcullis-tests --bench token`. The rows against jsonwebtoken's pure Rust
+//! `cargo bench -p portcullis-benches --bench token`. The rows against jsonwebtoken's pure Rust
 //! backend are a package of their own, `tests/rust-crypto-bench`: the two backends cannot be built
 //! into one program.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-#[path = "../support/minted.rs"]
+#[path = "support/minted.rs"]
 mod minted;
+#[path = "support/verification.rs"]
+mod verification;
 
 use aws_lc_rs::{
     rsa::PublicKeyComponents,
@@ -15,7 +17,6 @@ use aws_lc_rs::{
 };
 use core::{hint::black_box, time::Duration};
 use criterion::{Criterion, criterion_group, criterion_main};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use minted::{AUDIENCE, ISSUER, Minted, NOW};
 use portcullis_core::{
     crypto::{CryptoProvider, RUSTCRYPTO, SignatureAlgorithm},
@@ -27,7 +28,7 @@ use portcullis_core::{
         Document, IssuerConfig, IssuerIndex, IssuerMachine, IssuerSnapshot, Issuers as _, Need,
     },
     jwt::{KeyId, TokenCache, TokenCacheLimits, TokenPolicy},
-    key_set::{KeyLookup, KeySet},
+    key_set::KeyLookup,
     session::RevocationList,
     time::{Monotonic, Now, UnixSeconds},
 };
@@ -76,7 +77,7 @@ fn ready_machine(minted: &Minted, crypto: CryptoProvider) -> IssuerMachine {
     machine
 }
 
-fn verification(c: &mut Criterion) {
+fn verify(c: &mut Criterion) {
     let minted = Minted::new();
     let mut group = c.benchmark_group("verify RS256-2048");
 
@@ -87,21 +88,8 @@ fn verification(c: &mut Criterion) {
         b.iter(|| key.verify_sig(black_box(input.as_bytes()), black_box(&signature)).unwrap());
     });
 
-    for (name, crypto) in [("aws-lc-rs", &AWS_LC), ("RustCrypto", &RUSTCRYPTO)] {
-        let keys = minted.key_set();
-        let keys = KeySet::parse(keys.as_bytes(), &[SignatureAlgorithm::Rs256], crypto).unwrap();
-        let policy = policy();
-        group.bench_function(format!("portcullis, {name}: text to checked claims"), |b| {
-            b.iter(|| {
-                let token = policy.read(black_box(&minted.token), at(0).unix).unwrap();
-                let token = token.from_issuer(ISSUER).unwrap();
-                let KeyLookup::Found(key) = keys.find(token.algorithm(), token.key_id()) else {
-                    panic!("a key")
-                };
-                token.verify(key).unwrap()
-            });
-        });
-    }
+    verification::ours(&mut group, &minted, "aws-lc-rs", &AWS_LC);
+    verification::ours(&mut group, &minted, "RustCrypto", &RUSTCRYPTO);
     group.bench_function("portcullis: everything but the signature", |b| {
         let policy = policy();
         b.iter(|| {
@@ -110,25 +98,7 @@ fn verification(c: &mut Criterion) {
         });
     });
 
-    let key = DecodingKey::from_rsa_raw_components(&minted.modulus, &minted.exponent);
-    let mut validation = Validation::new(Algorithm::RS256);
-    validation.set_audience(&[AUDIENCE]);
-    validation.set_issuer(&[ISSUER]);
-    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-    validation.validate_nbf = true;
-    group.bench_function("jsonwebtoken aws_lc_rs, into a struct", |b| {
-        b.iter(|| decode::<minted::Claims>(black_box(&minted.token), &key, &validation).unwrap());
-    });
-    group.bench_function("jsonwebtoken aws_lc_rs, into a map", |b| {
-        b.iter(|| {
-            decode::<serde_json::Map<String, serde_json::Value>>(
-                black_box(&minted.token),
-                &key,
-                &validation,
-            )
-            .unwrap()
-        });
-    });
+    verification::jsonwebtoken(&mut group, &minted, "aws_lc_rs");
     group.finish();
 }
 
@@ -257,6 +227,6 @@ fn flood(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().without_plots();
-    targets = verification, cache, key_set_read, flood
+    targets = verify, cache, key_set_read, flood
 }
 criterion_main!(benches);

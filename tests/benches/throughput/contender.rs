@@ -35,7 +35,7 @@ impl Contender {
 
     /// An API of Express.
     pub(crate) fn express(name: &str, api: &Value) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/express/server.mjs");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interop/express/server.mjs");
         let mut command = pinned(SERVER_CORE, "node");
         command.env("NODE_ENV", "production");
         command.arg(script).arg(Value::from([api.clone()].as_slice()).to_string());

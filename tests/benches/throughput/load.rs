@@ -51,7 +51,7 @@ pub(crate) fn missing_programs() -> Vec<&'static str> {
     };
     let mut missing: Vec<_> =
         ["wrk", "nginx", "node", "taskset"].into_iter().filter(is_missing).collect();
-    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/express/node_modules");
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interop/express/node_modules");
     if !packages.is_dir() {
         missing.push("`npm install` in tests/interop/express");
     }

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! (cd tests/interop/express && npm install)
-//! cargo bench -p portcullis-tests --bench throughput [-- api|proxy] [SECONDS]
+//! cargo bench -p portcullis-benches --bench throughput [-- api|proxy] [SECONDS]
 //! ```
 //!
 //! It needs `wrk`, `nginx`, `node` and `taskset`. Every server runs on the first core and everything

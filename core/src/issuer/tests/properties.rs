@@ -1,11 +1,12 @@
 //! The machine under random interleavings of look-ups, answers, failures, losses and jumps of the
 //! clock: the invariants of a key source, checked after every step.
 
-use super::{after, answer, has_key, key, machine};
+use super::{after, has_key, key, machine};
 use crate::{
     http::{FetchError, Inbound},
     issuer::{Availability, Demand, Document, Flight, IssuerEvent, IssuerMachine, Need},
-    test_support::{ProviderKey, discovery, ok},
+    test_support::{Counting, ProviderKey, discovery, ok},
+    time::{Now, UnixSeconds},
 };
 use alloc::{format, string::String, vec, vec::Vec};
 use proptest::prelude::*;
@@ -51,6 +52,8 @@ enum Event {
         flight: usize,
     },
     Pass(u64),
+    /// Somebody sets the wall clock, forwards or back; the other clock goes on.
+    SetClock(u64),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -70,6 +73,7 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(flight, outcome)| Event::Answer { flight, outcome }),
         1 => any::<usize>().prop_map(|flight| Event::Lose { flight }),
         3 => prop_oneof![0_u64..3, 0_u64..70, 0_u64..6000].prop_map(Event::Pass),
+        1 => prop_oneof![Just(0), Just(u64::MAX), any::<u64>()].prop_map(Event::SetClock),
     ]
 }
 
@@ -77,6 +81,8 @@ fn event() -> impl Strategy<Value = Event> {
 struct Onlooker {
     machine: IssuerMachine,
     now: u64,
+    /// What the wall clock says.
+    wall: UnixSeconds,
     under_way: Vec<(Flight, u64)>,
     /// When which document was fetched.
     started: Vec<(Document, u64)>,
@@ -91,6 +97,7 @@ impl Onlooker {
         Self {
             machine: machine(),
             now: 0,
+            wall: UnixSeconds(0),
             under_way: vec![],
             started: vec![],
             known_issuer: false,
@@ -99,9 +106,13 @@ impl Onlooker {
         }
     }
 
+    fn at(&self) -> Now {
+        Now { unix: self.wall, ..after(self.now) }
+    }
+
     fn demand(&mut self, need: &Need) -> Result<(), TestCaseError> {
         let now = after(self.now).monotonic;
-        match self.machine.demand(need, after(self.now)) {
+        match self.machine.demand(need, self.at()) {
             Demand::Pending { until } => {
                 let wait = until.since(now).as_secs();
                 prop_assert!((1..=TIMEOUT).contains(&wait), "{wait}");
@@ -121,7 +132,7 @@ impl Onlooker {
     }
 
     fn poll(&mut self) -> Result<(), TestCaseError> {
-        while let Some(flight) = self.machine.poll_flight(after(self.now)) {
+        while let Some(flight) = self.machine.poll_flight(self.at()) {
             let document = flight.document;
             let awaited = |(other, start): &(Flight, u64)| {
                 other.document == document && self.now < start + TIMEOUT
@@ -147,7 +158,10 @@ impl Onlooker {
                 Ok(Inbound { headers, ..ok(SETS[set].clone()) })
             }
         };
-        match answer(&mut self.machine, &flight, body, self.now) {
+        let now = self.at();
+        let mut answer =
+            |body| self.machine.on_answer(flight.id, body, now, &mut Counting::default());
+        match answer(body) {
             IssuerEvent::Installed { document: Document::Discovery, .. } => {
                 self.known_issuer = true;
             }
@@ -170,7 +184,7 @@ impl Onlooker {
             IssuerEvent::Failed { .. } | IssuerEvent::Late => {}
         }
         // A second answer to the same flight is nothing at all.
-        let again = answer(&mut self.machine, &flight, Ok(ok(SETS[1].clone())), self.now);
+        let again = answer(Ok(ok(SETS[1].clone())));
         prop_assert_eq!(again, IssuerEvent::Late);
         Ok(())
     }
@@ -190,7 +204,7 @@ impl Onlooker {
             // A key that is in the set answers without any flight, and one that is not does not.
             prop_assert_eq!(has_key(&self.machine, id, self.now), good, "{}", id);
             if good && self.known_issuer {
-                let demand = self.machine.demand(&key(id), after(self.now));
+                let demand = self.machine.demand(&key(id), self.at());
                 prop_assert_eq!(demand, Demand::Settled(Availability::Ready));
             }
         }
@@ -201,6 +215,7 @@ impl Onlooker {
         let flights = self.under_way.len().max(1);
         match event {
             Event::Pass(seconds) => self.now += seconds,
+            Event::SetClock(seconds) => self.wall = UnixSeconds(*seconds),
             Event::Demand(0) => self.demand(&Need::Metadata)?,
             Event::Demand(1) => self.demand(&key("one"))?,
             Event::Demand(2) => self.demand(&key("two"))?,

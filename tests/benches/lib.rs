@@ -1,0 +1,1 @@
+//! Nothing but a place for the benches, each of which says on top what it measures.
