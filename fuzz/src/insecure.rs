@@ -4,7 +4,8 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portcullis_core::crypto::{
     AeadFailure, AeadKey, AuthenticatedEncryption, BadSignature, CryptoProvider, Hashing,
-    KeyRejected, OutputTooLong, RsaPublicKey, SignatureAlgorithm, SignatureVerification, VerifyKey,
+    KeyRejected, OutputTooLong, PseudorandomKey, RsaPublicKey, SignatureAlgorithm,
+    SignatureVerification, VerifyKey,
 };
 use std::sync::Arc;
 
@@ -59,17 +60,15 @@ impl AuthenticatedEncryption for Insecure {
         Ok(())
     }
 
-    fn open(
+    fn open<'b>(
         &self,
         key: &AeadKey,
         associated_data: &[u8],
-        buffer: &mut Vec<u8>,
-    ) -> Result<(), AeadFailure> {
-        let length = buffer.len().checked_sub(TAG_LENGTH).ok_or(AeadFailure)?;
-        let tag = buffer[length];
-        buffer.truncate(length);
-        let expected = fold(&[key.key(), key.nonce(), associated_data, buffer]);
-        if tag == expected { Ok(()) } else { Err(AeadFailure) }
+        sealed: &'b mut [u8],
+    ) -> Result<&'b mut [u8], AeadFailure> {
+        let (text, tag) = sealed.split_last_chunk_mut::<TAG_LENGTH>().ok_or(AeadFailure)?;
+        let expected = fold(&[key.key(), key.nonce(), associated_data, text]);
+        if tag[0] == expected { Ok(text) } else { Err(AeadFailure) }
     }
 }
 
@@ -78,18 +77,22 @@ impl Hashing for Insecure {
         core::array::from_fn(|at| fold(&[bytes, &[at as u8]]))
     }
 
-    fn hkdf_sha256(
-        &self,
-        secret: &[u8],
-        salt: &[u8],
-        info: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), OutputTooLong> {
+    fn extract(&self, salt: &[u8], secret: &[u8]) -> Arc<dyn PseudorandomKey> {
+        Arc::new(Extracted(fold(&[secret, salt])))
+    }
+}
+
+#[derive(Debug)]
+struct Extracted(u8);
+
+impl PseudorandomKey for Extracted {
+    fn expand(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputTooLong> {
         if output.len() > HKDF_LIMIT {
             return Err(OutputTooLong);
         }
+        let info = info.concat();
         for (at, byte) in output.iter_mut().enumerate() {
-            *byte = fold(&[secret, salt, info, &at.to_be_bytes()]);
+            *byte = fold(&[&[self.0], &info, &at.to_be_bytes()]);
         }
         Ok(())
     }

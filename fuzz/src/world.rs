@@ -20,7 +20,6 @@ use std::{
     sync::{Arc, LazyLock},
     time::Duration,
 };
-use zeroize::Zeroizing;
 
 /// The moment at which everything happens unless a target says otherwise.
 pub const NOW: u64 = 1_800_000_000;
@@ -211,12 +210,12 @@ pub fn sealed_session(plaintext: &[u8]) -> Option<String> {
 
 /// What the Auth0 SDK for Next.js puts into a cookie of this protected header and this content.
 pub fn sealed_as_auth0(header: &[u8], content: &[u8]) -> String {
-    let mut material = Zeroizing::new([0; AeadKey::LENGTH]);
-    let (key, _) = material.split_at_mut(32);
-    RUSTCRYPTO.hash.hkdf_sha256(SECRET.as_bytes(), &[], b"JWE CEK", key).expect("32 bytes");
+    let mut key = [0; 32];
+    let secret = RUSTCRYPTO.hash.extract(&[], SECRET.as_bytes());
+    secret.expand(&[b"JWE CEK"], &mut key).expect("32 bytes");
     let protected = URL_SAFE_NO_PAD.encode(header);
     let mut sealed = content.to_vec();
-    let key = AeadKey::new(&material);
+    let key = AeadKey::new(&key, &[0; 12]);
     RUSTCRYPTO.aead.seal(&key, protected.as_bytes(), &mut sealed).expect("not too long");
     let (ciphertext, tag) = sealed.split_at(sealed.len() - 16);
     let [nonce, ciphertext, tag] =

@@ -4,7 +4,7 @@
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     digest::{SHA256, digest},
-    hkdf::{HKDF_SHA256, KeyType, Salt},
+    hmac,
     rsa::PublicKeyComponents,
     signature::{
         ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
@@ -15,8 +15,8 @@ use aws_lc_rs::{
 use core::fmt;
 use portcullis_core::crypto::{
     AeadFailure, AeadKey, AuthenticatedEncryption, BadSignature, CryptoProvider, Ed25519PublicKey,
-    Hashing, KeyRejected, OutputTooLong, P256PublicKey, RsaPublicKey, SignatureAlgorithm,
-    SignatureVerification, VerifyKey,
+    Hashing, KeyRejected, OutputTooLong, P256PublicKey, PseudorandomKey, RsaPublicKey,
+    SignatureAlgorithm, SignatureVerification, VerifyKey,
 };
 use std::sync::Arc;
 
@@ -98,28 +98,14 @@ impl AuthenticatedEncryption for AwsLc {
             .map_err(|_| AeadFailure)
     }
 
-    fn open(
+    fn open<'b>(
         &self,
         key: &AeadKey,
         associated_data: &[u8],
-        buffer: &mut Vec<u8>,
-    ) -> Result<(), AeadFailure> {
+        sealed: &'b mut [u8],
+    ) -> Result<&'b mut [u8], AeadFailure> {
         let (key, nonce) = unbound(key)?;
-        let opened = key
-            .open_in_place(nonce, Aad::from(associated_data), buffer)
-            .map_err(|_| AeadFailure)?
-            .len();
-        buffer.truncate(opened);
-        Ok(())
-    }
-}
-
-/// How many bytes HKDF is to give.
-struct Length(usize);
-
-impl KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
+        key.open_in_place(nonce, Aad::from(associated_data), sealed).map_err(|_| AeadFailure)
     }
 }
 
@@ -130,19 +116,42 @@ impl Hashing for AwsLc {
         hash
     }
 
-    fn hkdf_sha256(
-        &self,
-        secret: &[u8],
-        salt: &[u8],
-        info: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), OutputTooLong> {
-        let key = Salt::new(HKDF_SHA256, salt).extract(secret);
-        let info = [info];
-        let expanded = key.expand(&info, Length(output.len())).map_err(|_| OutputTooLong)?;
-        expanded.fill(output).map_err(|_| OutputTooLong)
+    fn extract(&self, salt: &[u8], secret: &[u8]) -> Arc<dyn PseudorandomKey> {
+        let salt = hmac::Key::new(hmac::HMAC_SHA256, salt);
+        let key = hmac::sign(&salt, secret);
+        Arc::new(Prepared(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())))
     }
 }
+
+/// The state of HMAC behind the key. `aws_lc_rs::hkdf` computes it anew each time, which is most of
+/// what a derivation costs.
+#[derive(Debug)]
+struct Prepared(hmac::Key);
+
+impl PseudorandomKey for Prepared {
+    fn expand(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputTooLong> {
+        // As many blocks as a byte can count.
+        if output.len() > 255 * BLOCK {
+            return Err(OutputTooLong);
+        }
+        let mut before: Option<hmac::Tag> = None;
+        for (number, block) in (1_u8..=255).zip(output.chunks_mut(BLOCK)) {
+            let mut context = hmac::Context::with_key(&self.0);
+            if let Some(before) = &before {
+                context.update(before.as_ref());
+            }
+            info.iter().for_each(|part| context.update(part));
+            context.update(&[number]);
+            let tag = context.sign();
+            block.copy_from_slice(&tag.as_ref()[..block.len()]);
+            before = Some(tag);
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of a hash.
+const BLOCK: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -158,7 +167,7 @@ mod tests {
     const PROVIDERS: [&CryptoProvider; 2] = [&AWS_LC, &RUSTCRYPTO];
 
     fn key(byte: u8) -> AeadKey {
-        AeadKey::new(&[byte; AeadKey::LENGTH])
+        AeadKey::new(&[byte; 32], &[byte; 12])
     }
 
     #[test]
@@ -168,7 +177,7 @@ mod tests {
                 let mut sealed = b"text".to_vec();
                 sealer.aead.seal(&key(7), b"name", &mut sealed).unwrap();
                 let open = |key: &AeadKey, data: &[u8], mut bytes: Vec<u8>| {
-                    opener.aead.open(key, data, &mut bytes).map(|()| bytes)
+                    opener.aead.open(key, data, &mut bytes).map(|text| text.to_vec())
                 };
                 assert_eq!(open(&key(7), b"name", sealed.clone()), Ok(b"text".to_vec()));
                 assert_eq!(open(&key(8), b"name", sealed.clone()), Err(AeadFailure));
@@ -195,14 +204,15 @@ mod tests {
             for salt in [&b""[..], b"salt", &[1; 100]] {
                 let [one, other] = PROVIDERS.map(|provider| {
                     let mut output = vec![0; length];
-                    provider.hash.hkdf_sha256(b"secret", salt, b"info", &mut output).unwrap();
+                    let key = provider.hash.extract(salt, b"secret");
+                    key.expand(&[b"in", b"", b"fo"], &mut output).unwrap();
                     output
                 });
                 assert_eq!(one, other);
             }
         }
-        let too_long = &mut [0; 8161];
-        assert_eq!(AWS_LC.hash.hkdf_sha256(b"", b"", b"", too_long), Err(OutputTooLong));
+        let key = AWS_LC.hash.extract(b"", b"");
+        assert_eq!(key.expand(&[], &mut [0; 8161]), Err(OutputTooLong));
     }
 
     #[test]

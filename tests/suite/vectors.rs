@@ -174,16 +174,14 @@ fn aes_256_gcm() {
         .filter(|group| (group.key_size, group.nonce_size, group.tag_size) == (256, 96, 128));
     let mut cases = 0;
     for test in groups.flat_map(|group| &group.tests) {
-        let mut material = [0; AeadKey::LENGTH];
-        material[..32].copy_from_slice(&test.key);
-        material[32..].copy_from_slice(&test.nonce);
-        let key = AeadKey::new(&material);
+        let (key, nonce) = (test.key[..].try_into().unwrap(), test.nonce[..].try_into().unwrap());
+        let key = AeadKey::new(key, nonce);
         let sealed = [&test.ct[..], &test.tag[..]].concat();
         for (name, provider) in PROVIDERS {
             let mut buffer = sealed.clone();
-            let opened = provider.aead.open(&key, &test.aad, &mut buffer).map(|()| buffer);
+            let opened = provider.aead.open(&key, &test.aad, &mut buffer);
             if test.result == TestResult::Valid {
-                assert_eq!(opened.as_deref(), Ok(&test.pt[..]), "{name}, case {}", test.tc_id);
+                assert_eq!(opened.unwrap(), &test.pt[..], "{name}, case {}", test.tc_id);
                 let mut buffer = test.pt.to_vec();
                 provider.aead.seal(&key, &test.aad, &mut buffer).unwrap();
                 assert_eq!(buffer, sealed, "{name}, case {}", test.tc_id);
@@ -204,7 +202,8 @@ fn hkdf_sha256() {
     for test in set.test_groups.iter().flat_map(|group| &group.tests) {
         for (name, provider) in PROVIDERS {
             let mut output = vec![0; test.size];
-            let derived = provider.hash.hkdf_sha256(&test.ikm, &test.salt, &test.info, &mut output);
+            let key = provider.hash.extract(&test.salt, &test.ikm);
+            let derived = key.expand(&[&test.info], &mut output);
             let valid = test.result == TestResult::Valid;
             assert_eq!(derived.is_ok(), valid, "{name}, case {}", test.tc_id);
             assert!(!valid || output == test.okm[..], "{name}, case {}", test.tc_id);

@@ -132,44 +132,43 @@ pub trait AuthenticatedEncryption: Debug + Send + Sync {
         buffer: &mut Vec<u8>,
     ) -> Result<(), AeadFailure>;
 
-    /// Checks the tag at the end of `buffer` and decrypts the rest in place; the tag is taken off.
+    /// Checks the tag at the end of `sealed`, decrypts the rest in place, and returns that.
     ///
     /// # Errors
     ///
     /// [`AeadFailure`], without a reason. The buffer is then of no use.
-    fn open(
+    fn open<'b>(
         &self,
         key: &AeadKey,
         associated_data: &[u8],
-        buffer: &mut Vec<u8>,
-    ) -> Result<(), AeadFailure>;
+        sealed: &'b mut [u8],
+    ) -> Result<&'b mut [u8], AeadFailure>;
 }
 
-/// A key and the nonce that goes with it. Both are derived for one message and used for no other.
+/// A key and the nonce that goes with it, for one message and no other.
 #[derive(Clone)]
-pub struct AeadKey(Zeroizing<[u8; Self::LENGTH]>);
+pub struct AeadKey {
+    key: Zeroizing<[u8; 32]>,
+    nonce: [u8; 12],
+}
 
 impl AeadKey {
-    /// The bytes of key and nonce together.
-    pub const LENGTH: usize = 44;
-
-    /// The first 32 bytes are the key, the other 12 the nonce. They are copied, and the copy is wiped
-    /// when dropped; the original is the caller's to wipe.
+    /// Copies `key`, and wipes the copy when dropped; the original is the caller's to wipe.
     #[must_use]
-    pub fn new(material: &[u8; Self::LENGTH]) -> Self {
-        Self(Zeroizing::new(*material))
+    pub fn new(key: &[u8; 32], nonce: &[u8; 12]) -> Self {
+        Self { key: Zeroizing::new(*key), nonce: *nonce }
     }
 
     /// The key.
     #[must_use]
     pub fn key(&self) -> &[u8; 32] {
-        self.0.first_chunk().unwrap_or(&[0; 32])
+        &self.key
     }
 
     /// The nonce.
     #[must_use]
-    pub fn nonce(&self) -> &[u8; 12] {
-        self.0.last_chunk().unwrap_or(&[0; 12])
+    pub const fn nonce(&self) -> &[u8; 12] {
+        &self.nonce
     }
 }
 
@@ -196,18 +195,19 @@ pub trait Hashing: Debug + Send + Sync {
     /// The SHA-256 hash of `bytes`.
     fn sha256(&self, bytes: &[u8]) -> [u8; 32];
 
-    /// Extracts and expands `secret` into `output`, which holds at most 8160 bytes.
+    /// Extracts a key from `secret`, once, for others to be derived from it (RFC 5869 §2.2).
+    fn extract(&self, salt: &[u8], secret: &[u8]) -> Arc<dyn PseudorandomKey>;
+}
+
+/// A key that others are derived from. What does not depend on them is computed once and for all.
+pub trait PseudorandomKey: Debug + Send + Sync {
+    /// Expands the key into `output`, which holds at most 8160 bytes (RFC 5869 §2.3). The parts of
+    /// `info` count as one text.
     ///
     /// # Errors
     ///
     /// [`OutputTooLong`] where it holds more.
-    fn hkdf_sha256(
-        &self,
-        secret: &[u8],
-        salt: &[u8],
-        info: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), OutputTooLong>;
+    fn expand(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputTooLong>;
 }
 
 /// More bytes were asked of HKDF than it can give.

@@ -5,10 +5,12 @@
 
 use super::{
     AeadFailure, AeadKey, AuthenticatedEncryption, BadSignature, CryptoProvider, Hashing,
-    KeyRejected, OutputTooLong, RsaPublicKey, SignatureAlgorithm, SignatureVerification, VerifyKey,
+    KeyRejected, OutputTooLong, PseudorandomKey, RsaPublicKey, SignatureAlgorithm,
+    SignatureVerification, VerifyKey,
 };
 use aes_gcm::{Aes256Gcm, aead::AeadInOut, aead::KeyInit};
 use alloc::{sync::Arc, vec::Vec};
+use core::fmt;
 use hkdf::Hkdf;
 use rsa::{BoxedUint, PublicKey, pkcs1v15, pss, signature::Verifier as _};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
@@ -78,15 +80,18 @@ impl AuthenticatedEncryption for RustCrypto {
             .map_err(|_| AeadFailure)
     }
 
-    fn open(
+    fn open<'b>(
         &self,
         key: &AeadKey,
         associated_data: &[u8],
-        buffer: &mut Vec<u8>,
-    ) -> Result<(), AeadFailure> {
+        sealed: &'b mut [u8],
+    ) -> Result<&'b mut [u8], AeadFailure> {
+        let (text, tag) = sealed.split_last_chunk_mut::<16>().ok_or(AeadFailure)?;
+        let (nonce, tag) = (key.nonce().into(), (&*tag).into());
         Aes256Gcm::new(key.key().into())
-            .decrypt_in_place(key.nonce().into(), associated_data, buffer)
-            .map_err(|_| AeadFailure)
+            .decrypt_inout_detached(nonce, associated_data, (&mut *text).into(), tag)
+            .map_err(|_| AeadFailure)?;
+        Ok(text)
     }
 }
 
@@ -95,14 +100,22 @@ impl Hashing for RustCrypto {
         Sha256::digest(bytes).into()
     }
 
-    fn hkdf_sha256(
-        &self,
-        secret: &[u8],
-        salt: &[u8],
-        info: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), OutputTooLong> {
-        Hkdf::<Sha256>::new(Some(salt), secret).expand(info, output).map_err(|_| OutputTooLong)
+    fn extract(&self, salt: &[u8], secret: &[u8]) -> Arc<dyn PseudorandomKey> {
+        Arc::new(Prepared(Hkdf::new(Some(salt), secret)))
+    }
+}
+
+struct Prepared(Hkdf<Sha256>);
+
+impl PseudorandomKey for Prepared {
+    fn expand(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputTooLong> {
+        self.0.expand_multi_info(info, output).map_err(|_| OutputTooLong)
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Prepared(..)")
     }
 }
 
@@ -116,20 +129,20 @@ mod tests {
         let mut output = [0; 42];
         let salt: [u8; 13] = core::array::from_fn(|i| i as u8);
         let info: [u8; 10] = core::array::from_fn(|i| 0xf0 + i as u8);
-        RustCrypto.hkdf_sha256(&[0x0b; 22], &salt, &info, &mut output).unwrap();
+        let key = RustCrypto.extract(&salt, &[0x0b; 22]);
+        key.expand(&[&info[..3], &info[3..]], &mut output).unwrap();
         assert_eq!(output[..8], [0x3c, 0xb2, 0x5f, 0x25, 0xfa, 0xac, 0xd5, 0x7a]);
-        assert_eq!(RustCrypto.hkdf_sha256(&[], &[], &[], &mut [0; 8161]), Err(OutputTooLong));
+        assert_eq!(key.expand(&[], &mut [0; 8161]), Err(OutputTooLong));
     }
 
     #[test]
     fn opens_only_what_it_sealed_under_the_same_associated_data() {
-        let key = AeadKey::new(&[7; AeadKey::LENGTH]);
+        let key = AeadKey::new(&[7; 32], &[7; 12]);
         let mut buffer = b"text".to_vec();
         RustCrypto.seal(&key, b"name", &mut buffer).unwrap();
         assert_eq!(buffer.len(), 4 + 16);
         assert_eq!(RustCrypto.open(&key, b"other", &mut buffer.clone()), Err(AeadFailure));
         assert_eq!(RustCrypto.open(&key, b"name", &mut buffer[..15].to_vec()), Err(AeadFailure));
-        RustCrypto.open(&key, b"name", &mut buffer).unwrap();
-        assert_eq!(buffer, b"text");
+        assert_eq!(RustCrypto.open(&key, b"name", &mut buffer).unwrap(), b"text");
     }
 }

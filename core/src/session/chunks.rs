@@ -12,10 +12,10 @@ use super::{
 use crate::{
     entropy::Entropy,
     http::{Cookies, FieldText, Headers, SameSite, SetCookie},
+    secret::Wiped,
 };
 use alloc::{format, string::String, vec::Vec};
 use core::str;
-use zeroize::Zeroizing;
 
 /// The characters of sealed text in one cookie; the rest of 4096 is for the name.
 const CHUNK_LENGTH: usize = 3800;
@@ -36,7 +36,7 @@ pub struct SealedCookie<'c> {
 /// What a request brought.
 #[derive(Debug)]
 pub struct CookieRead {
-    pub(crate) opened: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) opened: Option<Wiped<Vec<u8>>>,
     /// What the browser holds under this name.
     pub held: HeldCookies,
 }

@@ -15,11 +15,10 @@ use super::{Session, SessionId, UserClaims, payload::SessionTokens};
 use crate::{
     encoding,
     json::{JsonLimits, Object},
-    secret::Secret,
+    secret::{Secret, Wiped},
     time::UnixSeconds,
 };
 use alloc::{string::String, vec::Vec};
-use zeroize::Zeroizing;
 
 const VERSION: u8 = 2;
 
@@ -34,9 +33,9 @@ const CLAIMS_LIMITS: JsonLimits = JsonLimits { bytes: 64 * 1024, depth: 32, memb
 const MAX_SEGMENTS: usize = 8;
 
 impl Session {
-    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn to_bytes(&self) -> Wiped<Vec<u8>> {
         let Self { id, user, tokens, provider_session, signed_in_at, used_at } = self;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(1024));
+        let mut bytes = Wiped(Vec::with_capacity(1024));
         bytes.push(VERSION);
         for moment in [signed_in_at, used_at, &tokens.obtained_at, &tokens.expires_at] {
             bytes.extend_from_slice(&moment.0.to_be_bytes());
@@ -108,10 +107,10 @@ fn write_length(mut length: usize, bytes: &mut Vec<u8>) {
 }
 
 /// The segments of a token that are base64url, as bytes; any other text as it is, after a zero.
-fn packed(token: &str) -> Zeroizing<Vec<u8>> {
-    let segments: Option<Vec<Zeroizing<Vec<u8>>>> =
-        token.split('.').map(|segment| encoding::decode(segment).map(Zeroizing::new)).collect();
-    let mut bytes = Zeroizing::new(Vec::with_capacity(token.len()));
+fn packed(token: &str) -> Wiped<Vec<u8>> {
+    let segments: Option<Vec<Wiped<Vec<u8>>>> =
+        token.split('.').map(|segment| encoding::decode(segment).map(Wiped)).collect();
+    let mut bytes = Wiped(Vec::with_capacity(token.len()));
     match segments.filter(|segments| segments.len() <= MAX_SEGMENTS) {
         Some(segments) => {
             bytes.push(segments.len() as u8);
@@ -134,7 +133,7 @@ fn unpacked(bytes: &[u8]) -> Option<Secret> {
     if segments == 0 {
         return core::str::from_utf8(reader.0).ok().map(Secret::new);
     }
-    let mut token = Zeroizing::new(String::with_capacity(bytes.len().saturating_mul(4) / 3));
+    let mut token = Wiped(String::with_capacity(bytes.len().saturating_mul(4) / 3));
     for number in 0..segments {
         if number > 0 {
             token.push('.');

@@ -5,23 +5,25 @@
 //!                      1        4       1      16      n          16   bytes
 //! ```
 //!
-//! Key and nonce come from HKDF-SHA-256 over the purpose's key with the random salt, so no nonce is
-//! ever used twice under one key in practice: two seals share one only if 128 random bits repeat.
-//! Associated data are the version, the purpose, the cookie's name, the key id and the number of
+//! The key of a seal is derived by HKDF-SHA-256 (RFC 5869): extracted from the secret once, when the
+//! ring is made, and expanded with the purpose and the random salt for each seal. So no nonce is ever
+//! used twice under one key in practice: two seals share one only if 128 random bits repeat. As a key
+//! is for one text, any nonce would do; the end of the salt is one. Associated data are the version, the purpose, the cookie's name, the key id and the number of
 //! cookies that the text is spread over, each with its length before it. A text that was sealed for
 //! one cookie opens in no other.
 
 use super::guessable;
 use crate::{
-    crypto::{AeadKey, CryptoProvider},
+    crypto::{AeadKey, CryptoProvider, PseudorandomKey},
     encoding,
     entropy::{self, Entropy, EntropyError},
+    secret::Wiped,
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use core::fmt;
 use zeroize::Zeroizing;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const KEY_ID_LENGTH: usize = 4;
 const SALT_LENGTH: usize = 16;
 const TAG_LENGTH: usize = 16;
@@ -48,6 +50,14 @@ impl Purpose {
             Self::Session => "session",
         }
     }
+
+    /// What keys are derived for. The salt behind it has one length, so no two purposes share a key.
+    const fn derivation(self) -> &'static [u8] {
+        match self {
+            Self::Login => b"portcullis v2 login",
+            Self::Session => b"portcullis v2 session",
+        }
+    }
 }
 
 /// The secrets that seal: the first seals, all open. Rotate by putting a new one first and taking
@@ -59,16 +69,21 @@ pub struct SecretRing {
 
 struct DerivedSecret {
     id: [u8; KEY_ID_LENGTH],
-    session: Zeroizing<[u8; 32]>,
-    login: Zeroizing<[u8; 32]>,
+    key: Arc<dyn PseudorandomKey>,
 }
 
 impl DerivedSecret {
-    const fn key(&self, purpose: Purpose) -> &Zeroizing<[u8; 32]> {
-        match purpose {
-            Purpose::Login => &self.login,
-            Purpose::Session => &self.session,
-        }
+    fn new(secret: &str, crypto: &CryptoProvider) -> Option<Self> {
+        let key = crypto.hash.extract(&[], secret.as_bytes());
+        let mut id = [0; KEY_ID_LENGTH];
+        key.expand(&[b"portcullis v2 key id"], &mut id).ok()?;
+        Some(Self { id, key })
+    }
+
+    fn message_key(&self, purpose: Purpose, salt: &[u8; SALT_LENGTH]) -> Option<AeadKey> {
+        let mut key = Zeroizing::new([0; 32]);
+        self.key.expand(&[purpose.derivation(), salt], &mut *key).ok()?;
+        Some(AeadKey::new(&key, salt.last_chunk()?))
     }
 }
 
@@ -92,20 +107,7 @@ impl SecretRing {
             if ring.secrets.len() >= Self::MAX_SECRETS {
                 return Err(SecretRingError::TooMany);
             }
-            let mut derived = DerivedSecret {
-                id: [0; KEY_ID_LENGTH],
-                session: Zeroizing::new([0; 32]),
-                login: Zeroizing::new([0; 32]),
-            };
-            let hash = crypto.hash;
-            let derive = |label: &str, output: &mut [u8]| {
-                let info = format!("portcullis v{VERSION} {label}");
-                hash.hkdf_sha256(secret.as_bytes(), &[], info.as_bytes(), output)
-                    .map_err(|_| SecretRingError::Provider)
-            };
-            derive("key id", &mut derived.id)?;
-            derive(Purpose::Session.label(), &mut *derived.session)?;
-            derive(Purpose::Login.label(), &mut *derived.login)?;
+            let derived = DerivedSecret::new(secret, &crypto).ok_or(SecretRingError::Provider)?;
             ring.secrets.push(derived);
         }
         if ring.secrets.is_empty() { Err(SecretRingError::Empty) } else { Ok(ring) }
@@ -137,8 +139,9 @@ impl SecretRing {
     ) -> Result<String, SealError> {
         let secret = self.secrets.first().ok_or(SealError::Provider)?;
         let salt = entropy::random::<SALT_LENGTH>(entropy)?;
-        let key = self.message_key(secret.key(purpose), &salt).ok_or(SealError::Provider)?;
-        let mut buffer = plaintext.to_vec();
+        let key = secret.message_key(purpose, &salt).ok_or(SealError::Provider)?;
+        let mut buffer = Vec::with_capacity(plaintext.len().saturating_add(TAG_LENGTH));
+        buffer.extend_from_slice(plaintext);
         self.crypto
             .aead
             .seal(&key, &associated_data(purpose, name, secret.id, count), &mut buffer)
@@ -155,9 +158,8 @@ impl SecretRing {
     /// The number of cookies that the text which starts with `text` says to be spread over. Not
     /// authentic before the text is opened.
     pub(super) fn claimed_count(text: &[u8]) -> Option<u8> {
-        let prefix = encoding::decode(text.get(..PREFIX_TEXT_LENGTH)?)?;
-        match (prefix.first(), prefix.last()) {
-            (Some(&VERSION), Some(&count)) => Some(count),
+        match encoding::decode_array::<PREFIX_LENGTH>(text.get(..PREFIX_TEXT_LENGTH)?)? {
+            [VERSION, .., count] => Some(count),
             _ => None,
         }
     }
@@ -165,46 +167,38 @@ impl SecretRing {
     /// Opens `text`, which came in the cookie `name`. Whatever is wrong with it, the outcome is
     /// `None`.
     pub(super) fn open(&self, purpose: Purpose, name: &str, text: &[u8]) -> Option<Opened> {
-        let envelope = encoding::decode(text)?;
-        let (prefix, rest) = envelope.split_first_chunk::<PREFIX_LENGTH>()?;
-        let (salt, ciphertext) = rest.split_first_chunk::<SALT_LENGTH>()?;
+        let mut bytes = Wiped(encoding::decode(text)?);
+        let (prefix, rest) = bytes.split_first_chunk_mut::<PREFIX_LENGTH>()?;
+        let (salt, sealed) = rest.split_first_chunk_mut::<SALT_LENGTH>()?;
         let [version, id @ .., count] = *prefix;
-        if version != VERSION || ciphertext.len() < TAG_LENGTH {
+        if version != VERSION || sealed.len() < TAG_LENGTH {
             return None;
         }
         let (at, secret) = self.secrets.iter().enumerate().find(|(_, secret)| secret.id == id)?;
-        let key = self.message_key(secret.key(purpose), salt)?;
-        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        let key = secret.message_key(purpose, salt)?;
         let associated_data = associated_data(purpose, name, id, count);
-        self.crypto.aead.open(&key, &associated_data, &mut buffer).ok()?;
-        Some(Opened { bytes: buffer, by_old_secret: at > 0 })
-    }
-
-    fn message_key(
-        &self,
-        purpose_key: &Zeroizing<[u8; 32]>,
-        salt: &[u8; SALT_LENGTH],
-    ) -> Option<AeadKey> {
-        let mut material = Zeroizing::new([0; AeadKey::LENGTH]);
-        self.crypto
-            .hash
-            .hkdf_sha256(&**purpose_key, salt, b"portcullis message", &mut *material)
-            .ok()?;
-        Some(AeadKey::new(&material))
+        let length = self.crypto.aead.open(&key, &associated_data, sealed).ok()?.len();
+        // It is opened where it stands; what stands before and behind it goes.
+        bytes.drain(..PREFIX_LENGTH.saturating_add(SALT_LENGTH));
+        bytes.truncate(length);
+        Some(Opened { bytes, by_old_secret: at > 0 })
     }
 }
 
 /// A text that opened.
 pub(super) struct Opened {
-    pub(super) bytes: Zeroizing<Vec<u8>>,
+    pub(super) bytes: Wiped<Vec<u8>>,
     /// It was sealed with another secret than the first.
     pub(super) by_old_secret: bool,
 }
 
 /// Every field with its length before it, so that no two sets of fields give the same bytes.
 fn associated_data(purpose: Purpose, name: &str, id: [u8; KEY_ID_LENGTH], count: u8) -> Vec<u8> {
-    let mut data = Vec::new();
-    for field in [&[VERSION][..], purpose.label().as_bytes(), name.as_bytes(), &id, &[count]] {
+    let fields = [&[VERSION][..], purpose.label().as_bytes(), name.as_bytes(), &id, &[count]];
+    let length =
+        fields.iter().fold(0_usize, |length, field| length.saturating_add(4 + field.len()));
+    let mut data = Vec::with_capacity(length);
+    for field in fields {
         data.extend_from_slice(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
         data.extend_from_slice(field);
     }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::{crypto::AeadKey, session::Auth0Cookies};
-use zeroize::Zeroizing;
 
 fn gate_that_takes_over() -> Gate {
     let client = ClientConfig::new(CLIENT_ID, Secret::new("client secret"), "https://app.example")
@@ -40,9 +39,10 @@ fn sealed_until(end: u64) -> String {
         NOW - 50,
         end
     );
-    let mut material = Zeroizing::new([7; AeadKey::LENGTH]);
-    RUSTCRYPTO.hash.hkdf_sha256(SECRET.as_bytes(), &[], b"JWE CEK", &mut material[..32]).unwrap();
-    let key = AeadKey::new(&material);
+    let mut key = [0; 32];
+    let secret = RUSTCRYPTO.hash.extract(&[], SECRET.as_bytes());
+    secret.expand(&[b"JWE CEK"], &mut key).unwrap();
+    let key = AeadKey::new(&key, &[7; 12]);
     let protected = encoding::encode(br#"{"enc":"A256GCM","alg":"dir"}"#);
     let mut buffer = content.into_bytes();
     RUSTCRYPTO.aead.seal(&key, protected.as_bytes(), &mut buffer).unwrap();

@@ -4,8 +4,8 @@ use crate::{
     crypto::{AeadKey, CryptoProvider},
     encoding,
     json::{Json, JsonLimits, Object},
+    secret::Wiped,
 };
-use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 /// The most bytes of a text: more than sixteen cookies can hold in any browser.
@@ -26,7 +26,7 @@ pub(super) struct Opened {
 /// The key that the SDK derives from `secret`, whose UTF-8 bytes count as they are.
 pub(super) fn key(secret: &str, crypto: &CryptoProvider) -> Option<Zeroizing<[u8; 32]>> {
     let mut key = Zeroizing::new([0; 32]);
-    crypto.hash.hkdf_sha256(secret.as_bytes(), &[], b"JWE CEK", &mut *key).ok()?;
+    crypto.hash.extract(&[], secret.as_bytes()).expand(&[b"JWE CEK"], &mut *key).ok()?;
     Some(key)
 }
 
@@ -57,19 +57,13 @@ pub(super) fn open(
     }
     sealed.extend_from_slice(&tag);
     let content = keys.iter().find_map(|key| {
-        let mut buffer = Zeroizing::new(sealed.clone());
-        let key = message_key(key, &nonce);
-        crypto.aead.open(&key, protected, &mut buffer).ok()?;
+        let mut buffer = Wiped(sealed.clone());
+        let opened = crypto.aead.open(&AeadKey::new(key, &nonce), protected, &mut buffer);
+        let length = opened.ok()?.len();
+        buffer.truncate(length);
         Some(buffer)
     })?;
     Some(Opened { header, content: Object::parse(&content, CONTENT_LIMITS).ok()? })
-}
-
-pub(super) fn message_key(key: &[u8; 32], nonce: &[u8; NONCE_LENGTH]) -> AeadKey {
-    let mut material = Zeroizing::new([0; AeadKey::LENGTH]);
-    let bytes: Vec<u8> = [&key[..], nonce].concat();
-    material.iter_mut().zip(Zeroizing::new(bytes).iter()).for_each(|(to, from)| *to = *from);
-    AeadKey::new(&material)
 }
 
 /// A moment, in whole seconds. What runs in JavaScript writes one as any number.

@@ -20,6 +20,7 @@ use super::{KeptClaims, SecretRing, SecretRingError, Session, SessionPolicy, nam
 use crate::{
     crypto::CryptoProvider,
     http::{Cookies, FieldText, Headers, SameSite, SetCookie},
+    secret::Wiped,
     time::UnixSeconds,
 };
 use alloc::{
@@ -226,7 +227,7 @@ pub(crate) struct Auth0CookiesRead {
     /// The cookies that the browser holds, of a living session or not.
     pub(crate) held: HeldAuth0Cookies,
     version: Version,
-    text: Option<Zeroizing<Vec<u8>>>,
+    text: Option<Wiped<Vec<u8>>>,
 }
 
 /// Which cookies of the SDK's a browser holds.
@@ -291,7 +292,7 @@ impl<'c> Pieces<'c> {
 
     /// The whole text. Two cookies of one name, both forms at once, or a gap: somebody else may
     /// have set one of them.
-    fn text(&self) -> Option<Zeroizing<Vec<u8>>> {
+    fn text(&self) -> Option<Wiped<Vec<u8>>> {
         let count = self.chunks.iter().take_while(|chunk| chunk.is_some()).count();
         let has_gap = self.chunks.iter().skip(count).any(Option::is_some);
         let text = match (self.whole, count) {
@@ -299,7 +300,7 @@ impl<'c> Pieces<'c> {
             (None, 1..) => self.chunks.iter().flatten().copied().collect::<Vec<_>>().concat(),
             _ => return None,
         };
-        (!self.ambiguous && !has_gap).then(|| Zeroizing::new(text))
+        (!self.ambiguous && !has_gap).then(|| Wiped(text))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    crypto::RUSTCRYPTO,
+    crypto::{AeadKey, RUSTCRYPTO},
     encoding,
     json::{JsonLimits, Object},
 };
@@ -39,7 +39,7 @@ fn seal_with(secret: &str, header: &str, content: &str) -> String {
     let key = jwe::key(secret, &RUSTCRYPTO).unwrap();
     let protected = encoding::encode(header.as_bytes());
     let mut buffer = content.as_bytes().to_vec();
-    let key = jwe::message_key(&key, &NONCE);
+    let key = AeadKey::new(&key, &NONCE);
     RUSTCRYPTO.aead.seal(&key, protected.as_bytes(), &mut buffer).unwrap();
     let (sealed, tag) = buffer.split_at(buffer.len() - 16);
     let (nonce, sealed, tag) =
