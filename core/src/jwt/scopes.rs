@@ -12,7 +12,7 @@ pub enum ScopeClaim {
     /// Auth0, Keycloak, Amazon Cognito and most others write it.
     #[default]
     Scope,
-    /// `scope`, such a text or an array of scopes, as IdentityServer writes by default.
+    /// `scope`, such a text or an array of scopes, as the servers of Duende write by default.
     ScopeOrList,
     /// `scp`, such a text, as Microsoft Entra ID writes, or an array of scopes, as Okta does.
     Scp,
