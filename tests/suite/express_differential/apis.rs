@@ -115,7 +115,7 @@ impl Api {
         }
         match self {
             Self::RequiredScopes | Self::ScopeLists => {
-                api["requires"] = json!({"requiredScopes": [SCOPES]})
+                api["requires"] = json!({"requiredScopes": [SCOPES]});
             }
             Self::ScopeIncludesAny => api["requires"] = json!({"scopeIncludesAny": [SCOPES]}),
             Self::ClaimEquals => api["requires"] = json!({"claimEquals": ["org", "ours"]}),
