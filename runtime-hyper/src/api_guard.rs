@@ -107,7 +107,7 @@ impl<R: Runtime> ApiGuard<R> {
             Ok(token) => Ok(self.pass(token, head, body, connection)),
             Err(answer) => {
                 let runtime = self.driver.runtime();
-                Err(early::answer(runtime, answer, &head.headers, body).await)
+                Err(early::answer(runtime, answer, head.version, &head.headers, body).await)
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     runtime::{Runtime, within},
 };
 use core::{pin::pin, time::Duration};
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version, header};
 use http_body::Body as _;
 use portcullis_core::http::Response as Answer;
 
@@ -14,15 +14,17 @@ use portcullis_core::http::Response as Answer;
 /// that is closed with bytes unread can take the answer with it (RFC 9112 §9.6).
 const DRAIN: (usize, Duration) = (64 * 1024, Duration::from_secs(1));
 
-/// Gives the core's `answer` to a request with these header fields and this body.
+/// Gives the core's `answer` to a request of this version, with these header fields and this body.
 pub(crate) async fn answer(
     runtime: &impl Runtime,
     answer: Answer,
+    version: Version,
     headers: &HeaderMap,
     body: Body,
 ) -> Response<Body> {
     let mut response = convert::response(answer);
-    if !is_drained(runtime, headers, body).await {
+    // From HTTP/2 on, a stream ends without its connection.
+    if version < Version::HTTP_2 && !is_drained(runtime, headers, body).await {
         close(&mut response);
     }
     response

@@ -58,7 +58,8 @@ impl<R: Runtime> FrontGate<R> {
             Decision::Serve(decided) => return self.serve(decided, head, body, serve).await,
             Decision::Respond(answer) => {
                 log(&answer, &head, connection);
-                early::answer(self.client.runtime(), answer.response, &head.headers, body).await
+                let (version, headers) = (head.version, &head.headers);
+                early::answer(self.client.runtime(), answer.response, version, headers, body).await
             }
         })
     }

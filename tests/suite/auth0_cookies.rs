@@ -25,16 +25,22 @@ use std::{
 
 const SECRET: &str = "an AUTH0_SECRET of more than 32 bytes";
 
-type Pairs = Vec<(String, String)>;
+pub(crate) type Pairs = Vec<(String, String)>;
 
-/// What the SDK of this version writes, or `None` where it is not installed.
-fn sdk_cookies(test: &str, version: u8, kind: &str, content: &Value) -> Option<Pairs> {
+/// What the SDK of this version writes with this secret, or `None` where it is not installed.
+pub(crate) fn sdk_cookies(
+    test: &str,
+    version: u8,
+    secret: &str,
+    kind: &str,
+    content: &Value,
+) -> Option<Pairs> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/auth0");
     if !folder.join(format!("node_modules/auth0-nextjs-{version}")).is_dir() {
         skip(test, "its packages are not installed: run `npm install` in tests/interop/auth0");
         return None;
     }
-    let order = json!({"version": version, "kind": kind, "secret": SECRET, "content": content});
+    let order = json!({"version": version, "kind": kind, "secret": secret, "content": content});
     let mut sdk = Command::new("node");
     let Ok(sealed) = sdk.arg("seal.mjs").arg(order.to_string()).current_dir(folder).output() else {
         skip(test, "there is no `node`");
@@ -116,7 +122,8 @@ fn taken_over(cookies: &Pairs) -> (String, Pairs, Vec<String>) {
     (bearer, kept, removed)
 }
 
-fn content(version: u8, access_token: &str) -> Value {
+/// What the SDK of this version keeps of a session.
+pub(crate) fn content(version: u8, access_token: &str) -> Value {
     let user = json!({"sub": "auth0|1", "name": "Example User", "sid": "s"});
     let expires_at = now() + 3600;
     if version == 3 {
@@ -137,7 +144,9 @@ fn sessions_of_the_real_sdk_are_taken_over() {
         for (length, several) in [(40, false), (6000, true)] {
             let access_token = "t".repeat(length);
             let content = content(version, &access_token);
-            let Some(cookies) = sdk_cookies(test, version, "session", &content) else { return };
+            let Some(cookies) = sdk_cookies(test, version, SECRET, "session", &content) else {
+                return;
+            };
             assert_eq!(cookies.len() > 1, several, "version {version}");
 
             let (bearer, kept, mut removed) = taken_over(&cookies);
@@ -166,7 +175,7 @@ fn a_login_of_the_real_sdk_is_no_session() {
     let login = json!({"state": "s", "nonce": "n", "codeVerifier": "v", "responseType": "code",
                        "returnTo": "/", "maxAge": 3600});
     for version in [3, 4] {
-        let Some(cookies) = sdk_cookies(test, version, "login", &login) else { return };
+        let Some(cookies) = sdk_cookies(test, version, SECRET, "login", &login) else { return };
         assert_eq!(cookies.len(), 1);
         let value = &cookies[0].1;
         // Version 4 puts the moment before the text.

@@ -28,6 +28,7 @@ mod process;
 mod public_api;
 mod refresh;
 mod replay;
+mod settings;
 mod token_command;
 mod vectors;
 
@@ -149,8 +150,42 @@ on_every_runtime! {
         names_every_setting_that_is_missing,
         names_a_setting_that_is_wrong_and_shows_no_value,
         names_settings_that_contradict_each_other,
+        names_everything_that_is_wrong_at_once,
+        warns_of_what_has_no_effect,
         names_the_setting_of_an_address_that_is_in_use,
         reads_settings_from_a_file,
+    ]
+    settings: [
+        a_login_may_ask_for_a_recent_sign_in,
+        a_sign_in_that_is_too_old_is_refused,
+        everybody_signs_in_for_the_organization_of_the_settings,
+        a_sign_in_for_no_organization_is_refused,
+        a_silent_login_shows_nothing,
+        requests_are_pushed_where_that_is_switched_on,
+        parameters_of_the_settings_are_always_sent,
+        a_login_lasts_and_leads_as_the_settings_say,
+        a_client_secret_goes_where_the_settings_say,
+        the_built_in_provider_takes_signed_assertions,
+        an_assertion_is_signed_with_the_key_of_the_settings,
+        id_tokens_are_signed_as_the_settings_say,
+        clocks_may_be_apart_as_the_settings_say,
+        a_provider_is_waited_for_as_the_settings_say,
+        routes_are_where_the_settings_put_them,
+        the_profile_of_nobody_is_what_the_settings_say,
+        access_tokens_are_handed_out_where_that_is_switched_on,
+        access_tokens_are_refreshed_as_early_as_the_settings_say,
+        signing_out_ends_where_the_settings_allow,
+        signing_out_goes_where_the_settings_say,
+        the_providers_word_counts_unless_it_is_switched_off,
+        the_session_cookie_has_the_name_of_the_settings,
+        a_session_lasts_as_long_as_the_settings_say,
+        a_session_keeps_what_the_settings_say,
+        a_session_outlives_a_change_of_the_secret,
+        sessions_of_the_sdk_are_taken_over_by_a_switch,
+        other_sites_change_what_the_settings_let_them,
+        pages_of_other_origins_call_the_api_where_they_may,
+        the_api_asks_for_the_scopes_of_the_settings,
+        the_api_says_who_issues_its_tokens,
     ]
     browser: [
         a_person_signs_in_calls_the_api_and_signs_out,

@@ -127,6 +127,53 @@ pub(crate) fn names_settings_that_contradict_each_other(runtime: Runtime) {
     }
 }
 
+pub(crate) fn names_everything_that_is_wrong_at_once(runtime: Runtime) {
+    let ended = run(
+        runtime,
+        &[
+            ("AUTH0_SESION_NAME", "x"),
+            ("AUTH0_SESSION_ROLLING", "flase"),
+            ("PORTCULLIS_LOGOUT_TARGETS", "http://www.example/bye"),
+            ("PORTCULLIS_CORS", "*"),
+            ("PORTCULLIS_ROUTES", "auth/"),
+            ("AUTH0_CLIENT_ASSERTION_SIGNING_KEY", "no key"),
+        ],
+    );
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    for line in [
+        "AUTH0_SESION_NAME is no setting; did you mean AUTH0_SESSION_NAME?",
+        "PORTCULLIS_CORS is no setting; did you mean PORTCULLIS_CORS_ORIGINS?",
+        "AUTH0_SESSION_ROLLING: it must be true or false",
+        "PORTCULLIS_LOGOUT_TARGETS: it must be absolute https URLs",
+        "PORTCULLIS_ROUTES: it must be a plain path",
+        "AUTH0_CLIENT_ASSERTION_SIGNING_KEY: it must be a private key in PEM",
+    ] {
+        assert!(ended.stderr.contains(&format!("\n  - {line}")), "{line}: {ended:?}");
+    }
+    assert_eq!(ended.stderr.matches("\n  - ").count(), 6, "{ended:?}");
+}
+
+pub(crate) fn warns_of_what_has_no_effect(runtime: Runtime) {
+    let demo = Demo::start_with(
+        runtime,
+        &[
+            ("AUTH0_ENABLE_TELEMETRY", "true"),
+            ("AUTH0_COOKIE_SAME_SITE", "strict"),
+            ("AUTH0_MANAGEMENT_API_TOKEN", "secret-7f3a"),
+        ],
+    );
+    let ended = demo.stop();
+    assert!(ended.status.success(), "{ended:?}");
+    for line in [
+        "AUTH0_ENABLE_TELEMETRY has no effect: there is no telemetry",
+        "AUTH0_COOKIE_SAME_SITE has no effect: cookies are",
+        "AUTH0_MANAGEMENT_API_TOKEN is no setting and has no effect",
+    ] {
+        assert!(ended.stderr.contains(line), "{ended:?}");
+    }
+    assert!(!ended.stderr.contains("7f3a"), "{ended:?}");
+}
+
 pub(crate) fn names_the_setting_of_an_address_that_is_in_use(runtime: Runtime) {
     let other = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = other.local_addr().expect("an address").to_string();

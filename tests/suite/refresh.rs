@@ -6,9 +6,9 @@ use portcullis_core::session::Purpose;
 use serde_json::{Value, json};
 use std::{io::Write as _, net::TcpStream, thread, time::Instant};
 
-const OFFLINE: (&str, &str) = ("AUTH0_SCOPE", "openid profile email offline_access");
+pub(crate) const OFFLINE: (&str, &str) = ("AUTH0_SCOPE", "openid profile email offline_access");
 /// The seconds that the scripted provider gives an access token.
-const LIFETIME: u64 = 600;
+pub(crate) const LIFETIME: u64 = 600;
 const ROUTE: &str = "/api/private-route";
 
 fn start(runtime: Runtime, provider: &Provider) -> Demo {
@@ -17,7 +17,7 @@ fn start(runtime: Runtime, provider: &Provider) -> Demo {
 }
 
 /// The provider's answer with a good access token, the refresh token number `number`, and `more`.
-fn tokens(provider: &Provider, number: u32, more: &Value) -> Value {
+pub(crate) fn tokens(provider: &Provider, number: u32, more: &Value) -> Value {
     let mut answer = json!({
         "access_token": provider.key.sign(&provider.access_claims()),
         "refresh_token": format!("refresh-{number}"),
@@ -30,7 +30,7 @@ fn tokens(provider: &Provider, number: u32, more: &Value) -> Value {
 }
 
 /// Signs in with a refresh token, `age` seconds ago.
-fn signed_in(provider: &Provider, demo: &Demo, age: u64) -> Client {
+pub(crate) fn signed_in(provider: &Provider, demo: &Demo, age: u64) -> Client {
     let mut client = Client::new();
     let away = client.open(&format!("{}/api/auth/login?returnTo=%2Fprivate", demo.frontend));
     let parameter = |name| query_of(away.location(), name).expect("a parameter");

@@ -30,7 +30,9 @@ impl IdentityProvider {
         let session = self.state().sessions.of(request, now).cloned();
         let session = session.filter(|session| {
             let age = now.saturating_sub(session.authenticated_at);
-            authorization.max_age.is_none_or(|max_age| age <= max_age)
+            // No time is none at all: the same as the prompt `login` (OpenID Connect Core 1.0
+            // §3.1.2.1).
+            authorization.max_age.is_none_or(|max_age| max_age > 0 && age <= max_age)
         });
         match (authorization.prompt, session) {
             (Prompt::IfNeeded | Prompt::Never, Some(session)) => {
@@ -235,6 +237,7 @@ mod tests {
             (("prompt", "login"), 0, StatusCode::OK),
             (("prompt", "select_account"), 0, StatusCode::OK),
             (("prompt", "consent"), 0, StatusCode::FOUND),
+            (("max_age", "0"), 0, StatusCode::OK),
             (("max_age", "100"), 100, StatusCode::FOUND),
             (("max_age", "100"), 101, StatusCode::OK),
         ] {

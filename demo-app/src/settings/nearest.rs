@@ -10,8 +10,10 @@ pub(super) struct Near {
 
 /// The known name that takes the fewest changes.
 pub(super) fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<Near> {
-    let (changes, nearest) =
-        known.map(|known| (changes(name, known), known)).min_by_key(|(changes, _)| *changes)?;
+    let (changes, nearest) = known
+        .map(|known| (changes(name, known), known))
+        // A name that goes on is nearer than one with fewer changes.
+        .min_by_key(|(changes, known)| if known.starts_with(name) { 0 } else { *changes })?;
     // What follows the prefix is what differs.
     let (_, distinct) = nearest.split_once('_')?;
     Some(Near { name: nearest, is_close: changes <= 3 && changes * 3 < distinct.len() })
@@ -68,6 +70,7 @@ mod tests {
             ("AUTH0_SESSION_NAMES_2", "AUTH0_SESSION_NAME", true),
             ("AUTH0_MANAGEMENT_TOKEN", "AUTH0_SESSION_NAME", false),
             ("AUTH0_STORE", "AUTH0_SCOPE", false),
+            ("AUTH0_SESS", "AUTH0_SESSION_NAME", false),
         ] {
             let near = nearest(name, known.into_iter()).unwrap();
             assert_eq!((near.name, near.is_close), (nearest_name, is_close), "{name}");

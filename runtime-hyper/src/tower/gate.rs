@@ -1,87 +1,47 @@
 //! The front gate as a layer.
 
-use super::{ResponseFuture, connection, take_ready};
+use super::{Before, connection, layer_before};
 use crate::{body::Body, front_gate::FrontGate, runtime::Runtime, server::border};
-use bytes::Bytes;
-use core::{
-    error::Error,
-    task::{Context, Poll},
-};
+use core::future::Future;
 use http::{HeaderValue, Request, Response, Version, header};
-use http_body::Body as HttpBody;
-use portcullis_core::session::Session;
-use tower_layer::Layer;
-use tower_service::Service;
 
-/// A front gate before whatever serves the pages: it leads people through the sign-in, forwards what
-/// its rules forward, and hands the rest on.
-///
-/// The peer of a request is named to upstreams, if the request has a
-/// [`Connection`](crate::server::Connection) in its extensions; whoever accepts connections puts it
-/// there.
-#[derive(Clone, Debug)]
-pub struct GateLayer<R>(FrontGate<R>);
-
-impl<R> GateLayer<R> {
-    /// The layer of a gate.
-    #[must_use]
-    pub const fn new(gate: FrontGate<R>) -> Self {
-        Self(gate)
-    }
+layer_before! {
+    FrontGate,
+    /// A front gate before whatever serves the pages: it leads people through the sign-in, forwards
+    /// what its rules forward, and hands the rest on.
+    ///
+    /// The peer of a request is named to upstreams, if the request has a
+    /// [`Connection`](crate::server::Connection) in its extensions; whoever accepts connections puts
+    /// it there.
+    layer GateLayer,
+    /// A service with a gate before it.
+    service GateService
 }
 
-impl<R: Runtime, S> Layer<S> for GateLayer<R> {
-    type Service = GateService<R, S>;
-
-    fn layer(&self, inner: S) -> GateService<R, S> {
-        GateService { gate: self.0.clone(), inner }
-    }
-}
-
-/// A service with a gate before it.
-#[derive(Clone, Debug)]
-pub struct GateService<R, S> {
-    gate: FrontGate<R>,
-    inner: S,
-}
-
-impl<R, S, B, T> Service<Request<B>> for GateService<R, S>
-where
-    R: Runtime,
-    S: Service<Request<Body>, Response = Response<T>, Future: Send, Error: Send>
-        + Clone
-        + Send
-        + 'static,
-    B: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
-    T: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = ResponseFuture<Response<Body>, S::Error>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+impl<R: Runtime> Before for FrontGate<R> {
+    async fn answer<E: Send, W>(
+        self,
+        mut request: Request<Body>,
+        inner: impl FnOnce(Request<Body>) -> W + Send,
+    ) -> Result<Response<Body>, E>
+    where
+        W: Future<Output = Result<Response<Body>, E>> + Send,
+    {
         name_host(&mut request);
         if let Err(refusal) = border::check(&request) {
             let reason = refusal.reason();
             tracing::info!(reason, "refused a request for its framing");
-            return Box::pin(async move { Ok(refusal.response()) });
+            return Ok(refusal.response());
         }
-        let (gate, mut inner) = (self.gate.clone(), take_ready(&mut self.inner));
-        Box::pin(async move {
-            let (head, body) = request.into_parts();
-            let connection = connection(&head);
-            let serve = async move |mut request: Request<Body>, session: Option<Session>| {
-                if let Some(session) = session {
-                    request.extensions_mut().insert(session);
-                }
-                Ok(inner.call(request).await?.map(Body::stream))
-            };
-            gate.handle(head, Body::stream(body), connection, serve).await
+        let (head, body) = request.into_parts();
+        let connection = connection(&head);
+        self.handle(head, body, connection, |mut request, session| {
+            if let Some(session) = session {
+                request.extensions_mut().insert(session);
+            }
+            inner(request)
         })
+        .await
     }
 }
 

@@ -1,81 +1,42 @@
 //! The guard of an API as a layer.
 
-use super::{ResponseFuture, connection, take_ready};
+use super::{Before, connection, layer_before};
 use crate::{
     api_guard::{ApiGuard, Passed, make_private},
     body::Body,
     runtime::Runtime,
 };
-use bytes::Bytes;
-use core::{
-    error::Error,
-    task::{Context, Poll},
-};
+use core::future::Future;
 use http::{Request, Response};
-use http_body::Body as HttpBody;
-use tower_layer::Layer;
-use tower_service::Service;
 
-/// Lets only requests through that the guard lets through, and answers all others itself.
-#[derive(Clone, Debug)]
-pub struct GuardLayer<R>(ApiGuard<R>);
-
-impl<R> GuardLayer<R> {
-    /// The layer of a guard.
-    #[must_use]
-    pub const fn new(guard: ApiGuard<R>) -> Self {
-        Self(guard)
-    }
+layer_before! {
+    ApiGuard,
+    /// Lets only requests through that the guard lets through, and answers all others itself.
+    layer GuardLayer,
+    /// A service with a guard before it.
+    service GuardService
 }
 
-impl<R: Runtime, S> Layer<S> for GuardLayer<R> {
-    type Service = GuardService<R, S>;
-
-    fn layer(&self, inner: S) -> GuardService<R, S> {
-        GuardService { guard: self.0.clone(), inner }
-    }
-}
-
-/// A service with a guard before it.
-#[derive(Clone, Debug)]
-pub struct GuardService<R, S> {
-    guard: ApiGuard<R>,
-    inner: S,
-}
-
-impl<R, S, B, T> Service<Request<B>> for GuardService<R, S>
-where
-    R: Runtime,
-    S: Service<Request<Body>, Response = Response<T>, Future: Send, Error: Send>
-        + Clone
-        + Send
-        + 'static,
-    B: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
-    T: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = ResponseFuture<Response<Body>, S::Error>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (guard, mut inner) = (self.guard.clone(), take_ready(&mut self.inner));
-        Box::pin(async move {
-            let (head, body) = request.into_parts();
-            let connection = connection(&head);
-            match guard.check(head, Body::stream(body), connection).await {
-                Ok(Passed { request, is_private }) => {
-                    let mut response = inner.call(request).await?;
-                    if is_private {
-                        make_private(&mut response);
-                    }
-                    Ok(response.map(Body::stream))
+impl<R: Runtime> Before for ApiGuard<R> {
+    async fn answer<E: Send, W>(
+        self,
+        request: Request<Body>,
+        inner: impl FnOnce(Request<Body>) -> W + Send,
+    ) -> Result<Response<Body>, E>
+    where
+        W: Future<Output = Result<Response<Body>, E>> + Send,
+    {
+        let (head, body) = request.into_parts();
+        let connection = connection(&head);
+        match self.check(head, body, connection).await {
+            Ok(Passed { request, is_private }) => {
+                let mut response = inner(request).await?;
+                if is_private {
+                    make_private(&mut response);
                 }
-                Err(answer) => Ok(answer),
+                Ok(response)
             }
-        })
+            Err(answer) => Ok(answer),
+        }
     }
 }

@@ -53,17 +53,14 @@ impl SigningKey {
 
     /// A token that is good for an hour.
     pub(crate) fn token(&self, issuer: &str, audience: &str, subject: &str) -> String {
-        self.token_with(issuer, audience, subject, "")
+        self.sign(issuer, &format!(r#""aud":"{audience}","sub":"{subject}""#))
     }
 
-    /// The same with more members, which start with a comma.
-    fn token_with(&self, issuer: &str, audience: &str, subject: &str, more: &str) -> String {
+    /// A token of `issuer` that is good for an hour, with these members.
+    pub(crate) fn sign(&self, issuer: &str, members: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let header = format!(r#"{{"alg":"RS256","typ":"JWT","kid":"{}"}}"#, self.id);
-        let claims = format!(
-            r#"{{"iss":"{issuer}","aud":"{audience}","sub":"{subject}","iat":{now},"exp":{}{more}}}"#,
-            now + 3600,
-        );
+        let claims = format!(r#"{{"iss":"{issuer}",{members},"iat":{now},"exp":{}}}"#, now + 3600);
         let input = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
@@ -172,8 +169,8 @@ impl Provider {
 
     /// Gives tokens for the login of `client_id` that `nonce` belongs to.
     pub(crate) fn grant(&self, client_id: &str, nonce: &str) {
-        let nonce = format!(r#","nonce":"{nonce}""#);
-        let id_token = KEY.token_with(&self.issuer(), client_id, "somebody", &nonce);
+        let id_token =
+            self.sign(&format!(r#""aud":"{client_id}","sub":"somebody","nonce":"{nonce}""#));
         *self.state.tokens.lock().unwrap() = format!(
             r#"{{"access_token":"an-access-token","id_token":"{id_token}","token_type":"Bearer",
                 "expires_in":3600}}"#
@@ -182,7 +179,12 @@ impl Provider {
 
     /// An access token for `audience`.
     pub(crate) fn token(&self, audience: &str, subject: &str) -> String {
-        KEY.token(&self.issuer(), audience, subject)
+        self.sign(&format!(r#""aud":"{audience}","sub":"{subject}""#))
+    }
+
+    /// A token with these members.
+    pub(crate) fn sign(&self, members: &str) -> String {
+        KEY.sign(&self.issuer(), members)
     }
 }
 

@@ -122,7 +122,12 @@ impl Client {
     /// Opens `path` of the front end, follows to the built-in provider, and signs in there.
     /// Returns the answer to the callback.
     pub(crate) fn sign_in(&mut self, demo: &Demo, path: &str) -> Reply {
-        let form = self.start_sign_in(demo, path);
+        self.sign_in_at(demo, &login(path))
+    }
+
+    /// The same by another address of the front end that starts a login.
+    pub(crate) fn sign_in_at(&mut self, demo: &Demo, login: &str) -> Reply {
+        let form = self.start_sign_in_at(demo, login);
         let sent = self.submit(&format!("{}/authorize", demo.provider), &demo.provider, &form);
         assert_eq!(sent.status, 303, "{sent:?}");
         self.open(sent.location())
@@ -130,8 +135,11 @@ impl Client {
 
     /// The form of the built-in provider's page that a sign-in leads to.
     pub(crate) fn start_sign_in(&mut self, demo: &Demo, path: &str) -> Vec<(String, String)> {
-        let login = format!("{}/api/auth/login?returnTo={}", demo.frontend, encode(path));
-        let away = self.open(&login);
+        self.start_sign_in_at(demo, &login(path))
+    }
+
+    fn start_sign_in_at(&mut self, demo: &Demo, login: &str) -> Vec<(String, String)> {
+        let away = self.open(&format!("{}{login}", demo.frontend));
         assert_eq!(away.status, 302, "{away:?}");
         let page = self.open(away.location());
         assert_eq!(page.status, 200, "{page:?}");
@@ -190,6 +198,11 @@ impl Reply {
             })
             .collect()
     }
+}
+
+/// The address of the front end that signs somebody in and leads to `path`.
+fn login(path: &str) -> String {
+    format!("/api/auth/login?returnTo={}", encode(path))
 }
 
 /// The attribute `name` of a tag.

@@ -3,8 +3,12 @@
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
     rsa::{KeyPair, KeySize},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 pub(crate) use jsonwebtoken::Algorithm;
 use jsonwebtoken::{EncodingKey, crypto, jwk::Jwk};
 use serde_json::{Value, json};
@@ -66,6 +70,14 @@ impl core::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_tuple("SigningKey").field(&self.id).finish()
     }
+}
+
+/// A key for ES256 in PEM, and the point that is its public half, uncompressed.
+pub(crate) fn pem_key() -> (String, Vec<u8>) {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+    let der = STANDARD.encode(pair.to_pkcs8v1().expect("the key as DER").as_ref());
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n");
+    (pem, pair.public_key().as_ref().to_vec())
 }
 
 fn sign(header: &Value, claims: &Value, key: &EncodingKey, algorithm: Algorithm) -> String {

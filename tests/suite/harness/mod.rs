@@ -15,7 +15,7 @@ pub(crate) use client::{Client, Reply, query_of};
 pub(crate) use clock::aged;
 pub(crate) use demo::{Demo, Runtime};
 pub(crate) use directory::TemporaryDirectory;
-pub(crate) use keys::{Algorithm, SigningKey, now, signing_input, unsigned};
+pub(crate) use keys::{Algorithm, SigningKey, now, pem_key, signing_input, unsigned};
 pub(crate) use process::{Ended, Process};
 pub(crate) use provider::{Answer, Provider, settings};
 pub(crate) use skip::skip;

@@ -229,6 +229,25 @@ impl Provider {
         client.open(&self.callback(demo, &state))
     }
 
+    /// Starts a login at this address of the front end, and comes back with a good answer but for
+    /// what `change` does to the claims of the ID token. Returns the answer to the callback, and
+    /// where the browser was sent to.
+    pub(crate) fn sign_in_at(
+        &self,
+        client: &mut Client,
+        demo: &Demo,
+        login: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> (Reply, String) {
+        let away = client.open(&format!("{}{login}", demo.frontend));
+        let parameter = |name| query_of(away.location(), name).expect("a parameter");
+        let mut claims = self.id_claims(&parameter("nonce"));
+        change(&mut claims);
+        self.grant(&self.key.sign(&self.access_claims()), &self.key.sign(&claims));
+        let back = client.open(&self.callback(demo, &parameter("state")));
+        (back, away.location().to_owned())
+    }
+
     /// Gives these tokens for a code from now on.
     pub(crate) fn grant(&self, access_token: &str, id_token: &str) {
         let answer = json!({

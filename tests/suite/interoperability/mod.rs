@@ -1,19 +1,13 @@
 //! The gate with providers that others wrote, each in a process of its own.
 
-mod gateway;
 mod node_provider;
 
-use crate::harness::{Client, Demo, Reply, Runtime, aged};
+use crate::harness::{Client, Demo, Reply, Runtime, aged, pem_key};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use gateway::Gateway;
 use node_provider::{NodeProvider, Stop};
-use portcullis_core::{
-    oidc::{ClientCredentials, LoginPolicy},
-    session::Purpose,
-};
-use portcullis_hyper::signing::PrivateKey;
+use portcullis_core::session::Purpose;
 use serde_json::{Value, json};
-use std::{sync::Arc, thread};
+use std::thread;
 
 /// Asserts that `client` may go where somebody who signed in may, and holds no token.
 fn assert_signed_in(client: &mut Client, demo: &Demo, subject: &str) {
@@ -29,8 +23,7 @@ fn assert_signed_in(client: &mut Client, demo: &Demo, subject: &str) {
 
 /// Signs in at a provider that asks for a name and for consent. Returns the answer to the callback.
 fn sign_in_by_hand(client: &mut Client, provider: &NodeProvider, origin: &str) -> Reply {
-    // Without `prompt=consent` there is no refresh token (OpenID Connect Core 1.0 §11).
-    let login = format!("{origin}/api/auth/login?returnTo=%2Fprivate&prompt=consent");
+    let login = format!("{origin}/api/auth/login?returnTo=%2Fprivate");
     let page = match provider.visit(client, &login) {
         Stop::Page(page) => page,
         Stop::Application(url) => panic!("sent to {url} without a sign-in"),
@@ -129,10 +122,12 @@ pub(crate) fn a_certified_provider_signs_people_out_over_the_back_channel(runtim
     assert!(other.is_signed_in(&demo));
 }
 
-/// Settings with which the demonstration asks for refresh tokens.
+/// Settings with which the demonstration gets refresh tokens. Without `prompt=consent` there are none
+/// (OpenID Connect Core 1.0 §11).
 fn offline(provider: &NodeProvider) -> Vec<(&'static str, &str)> {
     let offline = ("AUTH0_SCOPE", "openid profile email offline_access");
-    provider.settings().into_iter().chain([offline]).collect()
+    let consent = ("PORTCULLIS_LOGIN_PARAMETERS", "prompt=consent");
+    provider.settings().into_iter().chain([offline, consent]).collect()
 }
 
 pub(crate) fn a_certified_provider_sees_each_refresh_token_once(runtime: Runtime) {
@@ -179,32 +174,37 @@ pub(crate) fn signing_out_gives_the_refresh_token_back(runtime: Runtime) {
     assert_eq!(provider.counts()["revokedGrants"], 1);
 }
 
-/// The public half of a key for ES256 (RFC 7518 §6.2): its point, uncompressed.
-fn public_half(key: &PrivateKey, id: &str) -> Value {
-    let (x, y) = key.public_key()[1..].split_at(32);
+/// A public key for ES256 (RFC 7518 §6.2) that is called `id`.
+fn public_key(point: &[u8], id: &str) -> Value {
+    let (x, y) = point[1..].split_at(32);
     let [x, y] = [x, y].map(|coordinate| URL_SAFE_NO_PAD.encode(coordinate));
     json!({"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": id, "x": x, "y": y})
 }
 
 pub(crate) fn a_certified_provider_takes_pushed_requests_and_signed_assertions(runtime: Runtime) {
     let test = "a_certified_provider_takes_pushed_requests_and_signed_assertions";
-    let key = PrivateKey::generate().expect("a key").with_id("ours");
+    let (pem, point) = pem_key();
     // Nothing else will do for this client.
     let metadata = json!({
         "require_pushed_authorization_requests": true,
         "token_endpoint_auth_method": "private_key_jwt",
         "token_endpoint_auth_signing_alg": "ES256",
-        "jwks": {"keys": [public_half(&key, "ours")]},
+        "jwks": {"keys": [public_key(&point, "ours")]},
     });
     let Some(provider) = NodeProvider::start_for("oidc-provider", test, &metadata) else { return };
-    let credentials = ClientCredentials::PrivateKey(Arc::new(key));
-    let gateway = Gateway::start(runtime, provider.issuer(), credentials, |gate| {
-        gate.login(LoginPolicy::default().with_pushed_requests())
-    });
+    let more = [
+        ("AUTH0_CLIENT_SECRET", ""),
+        ("AUTH0_CLIENT_ASSERTION_SIGNING_KEY", pem.as_str()),
+        ("AUTH0_CLIENT_ASSERTION_SIGNING_ALG", "ES256"),
+        ("PORTCULLIS_CLIENT_ASSERTION_SIGNING_KEY_ID", "ours"),
+        ("AUTH0_PUSHED_AUTHORIZATION_REQUESTS", "true"),
+    ];
+    let settings: Vec<_> = provider.settings().into_iter().chain(more).collect();
+    let demo = Demo::start_with(runtime, &settings);
     let mut client = Client::new();
-    let back = sign_in_by_hand(&mut client, &provider, &gateway.url);
+    let back = sign_in_by_hand(&mut client, &provider, &demo.frontend);
     assert_eq!((back.status, back.location()), (303, "/private"), "{back:?}");
-    assert_eq!(client.open(&format!("{}/private", gateway.url)).body, "somebody");
+    assert_signed_in(&mut client, &demo, "somebody");
     let counts = provider.counts();
     assert_eq!((&counts["pushedRequests"], &counts["tokens"]), (&json!(1), &json!(1)));
 }

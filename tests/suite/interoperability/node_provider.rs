@@ -58,11 +58,6 @@ impl NodeProvider {
         Some(Self { issuer, _process: process })
     }
 
-    /// What the provider calls itself.
-    pub(super) fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
     /// The settings of the demonstration that name this provider.
     pub(super) fn settings(&self) -> [(&'static str, &str); 6] {
         settings(&self.issuer)
