@@ -100,7 +100,8 @@ pub enum Step<F: Flow> {
     /// Ask the table of refreshes, then [`AwaitRefresh::resume`].
     Refresh(AwaitRefresh<F>),
     /// Read the body of the request, then [`Read::resume`]. It comes at most once in a request; a
-    /// request without it streams its body on, untouched.
+    /// request without it streams its body on, untouched. Where the request goes on, so does what
+    /// was read of it.
     Read(Read<F>),
     /// Record that sessions are over, then [`Revoke::resume`].
     Revoke(Revoke<F>),

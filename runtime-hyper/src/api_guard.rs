@@ -2,7 +2,7 @@
 //! whoever knows what was revoked.
 
 use crate::{
-    body::{Body, ReadError},
+    body::Body,
     convert,
     drive::Driver,
     early,
@@ -11,7 +11,7 @@ use crate::{
     token_cache::{Place, SharedTokenCache},
 };
 use core::{fmt, future::Future, pin::Pin};
-use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderValue, Request, Response, header, request::Parts};
 use portcullis_core::{
     crypto::CryptoProvider,
     flow::{Context, Step},
@@ -70,27 +70,13 @@ impl<R: Runtime> ApiGuard<R> {
     pub(crate) async fn check(
         &self,
         head: Parts,
-        body: Body,
+        mut body: Body,
         connection: Option<Connection>,
     ) -> Result<Passed, Response<Body>> {
-        let takes_form =
-            convert::with_head(&head, connection, |request| self.guard.takes_form(request));
-        let (form, body) = if takes_form {
-            let form = body.read(Guard::MAX_FORM).await.map_err(|error| {
-                early::bare(match error {
-                    ReadError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-                    ReadError::Broken(_) => StatusCode::BAD_REQUEST,
-                })
-            })?;
-            (Some(form.clone()), Body::from(form))
-        } else {
-            (None, body)
-        };
         let (step, place) = convert::with_head(&head, connection, |request| {
-            self.driver.begin(|context| self.begin(request, form.as_deref(), context))
+            self.driver.begin(|context| self.begin(request, context))
         });
-        // A guard asks for no body: what it wants of one was read.
-        let verdict = self.driver.drive(step, &mut Body::empty()).await;
+        let verdict = self.driver.drive(step, &mut body).await;
         self.remember(place, &verdict);
         let passed = match verdict {
             Verdict::Allowed(token) => Ok(Some(token)),
@@ -116,12 +102,8 @@ impl<R: Runtime> ApiGuard<R> {
     fn begin(
         &self,
         request: &RequestHead<'_>,
-        form: Option<&[u8]>,
         context: &mut Context<'_>,
     ) -> (Step<GuardFlow>, Option<Place>) {
-        if let Some(form) = form {
-            return (self.guard.begin_with_form(request, form, context), None);
-        }
         let recalled = match &self.tokens {
             Some(tokens) => tokens.recall(request, context),
             None => Err(None),

@@ -14,6 +14,9 @@ use http_body_util::BodyExt as _;
 use hyper::rt::{Sleep, Timer};
 use std::time::Instant;
 
+/// Of a body that somebody tried to read before.
+const UNREADABLE: &str = "the body could not be read";
+
 /// An error of any type.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -24,6 +27,7 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 pub struct Body(Kind);
 
 enum Kind {
+    Broken,
     Whole(Option<Bytes>),
     Stream(Pin<Box<dyn HttpBody<Data = Bytes, Error = BoxError> + Send>>),
 }
@@ -33,6 +37,11 @@ impl Body {
     #[must_use]
     pub const fn empty() -> Self {
         Self(Kind::Whole(None))
+    }
+
+    /// What is left of a body that could not be read.
+    pub(crate) const fn broken() -> Self {
+        Self(Kind::Broken)
     }
 
     /// The frames of `body` as they come. A body that is known to be empty is not kept, and one of
@@ -61,6 +70,7 @@ impl Body {
     /// [`ReadError`] where there are more than `most`, or where the stream breaks.
     pub async fn read(self, most: usize) -> Result<Bytes, ReadError> {
         match self.0 {
+            Kind::Broken => Err(ReadError::Broken(UNREADABLE.into())),
             Kind::Whole(bytes) => match bytes.unwrap_or_default() {
                 bytes if bytes.len() <= most => Ok(bytes),
                 _ => Err(ReadError::TooLarge),
@@ -112,6 +122,10 @@ impl HttpBody for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.0 {
+            Kind::Broken => {
+                self.0 = Kind::Whole(None);
+                Poll::Ready(Some(Err(UNREADABLE.into())))
+            }
             Kind::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Kind::Stream(stream) => stream.as_mut().poll_frame(cx),
         }
@@ -119,6 +133,7 @@ impl HttpBody for Body {
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
+            Kind::Broken => false,
             Kind::Whole(bytes) => bytes.is_none(),
             Kind::Stream(stream) => stream.is_end_stream(),
         }
@@ -126,6 +141,7 @@ impl HttpBody for Body {
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
+            Kind::Broken => SizeHint::default(),
             Kind::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }

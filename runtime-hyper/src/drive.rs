@@ -13,6 +13,7 @@ use crate::{
     runtime::{Runtime, within},
     tls::{self, TlsError},
 };
+use bytes::Bytes;
 use core::{fmt, pin::pin};
 use portcullis_core::{
     crypto::CryptoProvider,
@@ -89,7 +90,7 @@ impl<R: Runtime> Driver<R> {
     }
 
     /// Takes a flow to its end. `body` is that of the request, which is left alone unless the flow
-    /// asks for it; what it did not ask for can be streamed on.
+    /// asks for it. What was read of it is the body still, so either way it can be sent on.
     pub async fn drive<F>(&self, mut step: Step<F>, body: &mut Body) -> F::Output
     where
         F: Flow<Output: Send> + Send,
@@ -107,8 +108,10 @@ impl<R: Runtime> Driver<R> {
                     self.call(|context| waiting.resume(availability, context))
                 }
                 Step::Read(read) => {
-                    let body = self.read(core::mem::take(body), read.limits()).await;
-                    self.call(|context| read.resume(body, context))
+                    let bytes = self.read(core::mem::take(body), read.limits()).await;
+                    *body = bytes.clone().map_or_else(|_| Body::broken(), Body::from);
+                    let bytes = bytes.map(Vec::from);
+                    self.call(|context| read.resume(bytes, context))
                 }
                 Step::Revoke(revoke) => {
                     let now = self.now().unix;
@@ -138,10 +141,10 @@ impl<R: Runtime> Driver<R> {
         call(&mut Context { now, entropy, issuers, revocations })
     }
 
-    async fn read(&self, body: Body, limits: BodyLimits) -> Result<Vec<u8>, BodyError> {
+    async fn read(&self, body: Body, limits: BodyLimits) -> Result<Bytes, BodyError> {
         let read = pin!(body.read(limits.max_bytes));
         match within(&self.runtime().timer(), limits.deadline, read).await {
-            Some(Ok(bytes)) => Ok(bytes.into()),
+            Some(Ok(bytes)) => Ok(bytes),
             Some(Err(ReadError::TooLarge)) => Err(BodyError::TooLarge),
             Some(Err(ReadError::Broken(_))) => Err(BodyError::Broken),
             None => Err(BodyError::Timeout),

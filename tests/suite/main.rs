@@ -154,6 +154,7 @@ on_every_runtime! {
         warns_of_what_has_no_effect,
         names_the_setting_of_an_address_that_is_in_use,
         reads_settings_from_a_file,
+        logs_what_a_file_asks_for,
     ]
     settings: [
         a_login_may_ask_for_a_recent_sign_in,

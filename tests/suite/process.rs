@@ -203,6 +203,26 @@ pub(crate) fn reads_settings_from_a_file(runtime: Runtime) {
     }
 }
 
+pub(crate) fn logs_what_a_file_asks_for(runtime: Runtime) {
+    let directory = TemporaryDirectory::new();
+    fs::write(directory.path().join(".env"), "PORTCULLIS_LOG=portcullis_hyper=trace\n")
+        .expect("a file");
+    let mut process = Demo::spawn(runtime, &[], directory);
+    let frontend = loop {
+        let line = process.line();
+        if line.trim_start().starts_with("Front end") {
+            break line
+                .split_whitespace()
+                .find(|word| word.starts_with("http://"))
+                .map(str::to_owned);
+        }
+    };
+    assert_eq!(Client::new().open(&frontend.expect("an address")).status, 200);
+    process.terminate();
+    let ended = process.wait();
+    assert!(ended.stderr.contains("portcullis_hyper::"), "{ended:?}");
+}
+
 /// The help of the program names the settings that the table of the README has.
 #[test]
 fn the_help_names_every_setting() {

@@ -60,7 +60,7 @@ impl GuardBuilder {
     }
 
     /// Takes a token from the parameter `access_token` of a form too (RFC 6750 §2.2). Not by
-    /// default. See [`Guard::takes_form`].
+    /// default: such a form is read whole, up to [`Guard::MAX_FORM`], before the application has it.
     #[must_use]
     pub fn token_in_form(mut self, taken: bool) -> Self {
         self.places.form = taken;

@@ -1,7 +1,10 @@
 //! Which token a request carries, and where (RFC 6750 §2).
 
 use super::RefusalReason;
-use crate::http::{One, Query, RequestHead};
+use crate::{
+    http::{One, Query, RequestHead},
+    secret::Secret,
+};
 use alloc::{borrow::Cow, string::String};
 
 /// The parameter that carries a token in a query or in a form (RFC 6750 §2.2, §2.3).
@@ -15,26 +18,46 @@ pub(super) struct TokenPlaces {
 }
 
 impl TokenPlaces {
-    /// The one token of a request. `form` is the body, where it was read for its token.
-    pub(super) fn token<'h>(
+    /// What the head of a request carries.
+    pub(super) fn in_head<'h>(
         self,
         request: &RequestHead<'h>,
-        form: Option<&'h [u8]>,
-    ) -> Result<Cow<'h, str>, RefusalReason> {
+    ) -> Result<HeadCredentials<'h>, RefusalReason> {
         let field = match request.header("authorization") {
             One::Absent => None,
             One::Repeated => return Err(RefusalReason::SeveralCredentials),
             field => Some(field.text().ok_or(RefusalReason::Malformed)?),
         };
         let query = request.target.split_once('?').map(|(_, query)| query);
-        let in_query = parameter(query.unwrap_or_default())?;
-        let in_form = match form.filter(|_| self.takes_form(request)) {
-            Some(body) => {
-                parameter(core::str::from_utf8(body).map_err(|_| RefusalReason::Malformed)?)?
-            }
-            None => None,
-        };
-        let token = match (field, in_query, in_form) {
+        Ok(HeadCredentials { field, query: parameter(query.unwrap_or_default())? })
+    }
+
+    /// The one token of a request whose body carries none.
+    pub(super) fn token<'h>(
+        self,
+        head: HeadCredentials<'h>,
+    ) -> Result<Cow<'h, str>, RefusalReason> {
+        self.one_of(head, None)
+    }
+
+    /// The one token of a request whose body is a form.
+    pub(super) fn token_with_form<'t>(
+        self,
+        head: &'t HeldCredentials,
+        form: &'t [u8],
+    ) -> Result<Cow<'t, str>, RefusalReason> {
+        let form = core::str::from_utf8(form).map_err(|_| RefusalReason::Malformed)?;
+        let query = head.query.as_ref().map(|token| Cow::Borrowed(token.expose()));
+        let field = head.field.as_ref().map(Secret::expose);
+        self.one_of(HeadCredentials { field, query }, parameter(form)?)
+    }
+
+    fn one_of<'t>(
+        self,
+        head: HeadCredentials<'t>,
+        form: Option<Cow<'t, str>>,
+    ) -> Result<Cow<'t, str>, RefusalReason> {
+        let token = match (head.field, head.query, form) {
             (Some(field), None, None) => Cow::Borrowed(bearer_token(field)?),
             (None, Some(_), None) if !self.query => return Err(RefusalReason::MisplacedToken),
             (None, Some(token), None) | (None, None, Some(token)) => token,
@@ -69,6 +92,31 @@ impl TokenPlaces {
             .into_iter()
             .filter_map(|(is_taken, name)| is_taken.then_some(name))
     }
+}
+
+/// What the head of a request carries, before it is known what the body does.
+pub(super) struct HeadCredentials<'h> {
+    /// The whole field `Authorization`.
+    field: Option<&'h str>,
+    /// The parameter of the query.
+    query: Option<Cow<'h, str>>,
+}
+
+impl HeadCredentials<'_> {
+    /// A copy that outlives the request's head.
+    pub(super) fn to_held(&self) -> HeldCredentials {
+        HeldCredentials {
+            field: self.field.map(Secret::new),
+            query: self.query.as_deref().map(Secret::new),
+        }
+    }
+}
+
+/// The credentials in the head of a request that waits for its body.
+#[derive(Debug)]
+pub(super) struct HeldCredentials {
+    field: Option<Secret>,
+    query: Option<Secret>,
 }
 
 fn parameter(pairs: &str) -> Result<Option<Cow<'_, str>>, RefusalReason> {

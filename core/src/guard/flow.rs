@@ -1,29 +1,50 @@
 //! From the token of a request to a verdict: its issuer, its key, its signature.
 
-use super::{Entry, Guard, RefusalReason, Verdict, route::Access};
+use super::{Entry, Guard, RefusalReason, Verdict, credentials::HeldCredentials, route::Access};
 use crate::{
-    flow::{Await, Context, Flow, Step},
-    http::{FetchError, Inbound, RequestHead},
+    flow::{Await, Context, Flow, Read, Step},
+    http::{BodyError, BodyLimits, FetchError, Inbound, RequestHead},
     issuer::{Availability, IssuerSnapshot, Need},
     jwt::{Inspected, KeySource, TokenError, Unattributed},
     key_set::KeyLookup,
     time::Now,
 };
-use alloc::sync::Arc;
+use alloc::{borrow::Cow, boxed::Box, sync::Arc, vec::Vec};
+use core::time::Duration;
+
+/// A form is read for its token within these limits.
+const FORM_LIMITS: BodyLimits =
+    BodyLimits { max_bytes: Guard::MAX_FORM, deadline: Duration::from_secs(30) };
 
 impl Guard {
-    pub(super) fn begin_with(
-        &self,
-        request: &RequestHead<'_>,
-        form: Option<&[u8]>,
-        context: &mut Context<'_>,
-    ) -> Step<GuardFlow> {
+    /// Begins a request. Its body is asked for where it is a form that may carry the token, which
+    /// is never unless [`token_in_form`](super::GuardBuilder::token_in_form) is on.
+    pub fn begin(&self, request: &RequestHead<'_>, context: &mut Context<'_>) -> Step<GuardFlow> {
         let (route, access) = match self.enter(request) {
             Entry::Decided(verdict) => return Step::Done(verdict),
             Entry::Guarded { route, access } => (route, access),
         };
+        let head = match self.0.places.in_head(request) {
+            Ok(head) => head,
+            Err(reason) => return Step::Done(self.refused(reason)),
+        };
+        if self.0.places.takes_form(request) {
+            let waiting = Waiting::Form(Box::new(head.to_held()), route, access);
+            let flow = GuardFlow { guard: self.clone(), waiting };
+            return Step::Read(Read::new(FORM_LIMITS, flow));
+        }
+        self.look_at(self.0.places.token(head), route, access, context)
+    }
+
+    fn look_at(
+        &self,
+        token: Result<Cow<'_, str>, RefusalReason>,
+        route: Option<usize>,
+        access: Access,
+        context: &Context<'_>,
+    ) -> Step<GuardFlow> {
         let refuse = |reason| Step::Done(self.refused(reason));
-        let token = match self.0.places.token(request, form) {
+        let token = match token {
             Ok(token) => token,
             Err(RefusalReason::NoCredentials) if access == Access::Optional => {
                 return Step::Done(Verdict::Anonymous);
@@ -40,7 +61,7 @@ impl Guard {
                 self.attribute(place, token, &snapshot, context.now)
             }
             // Nothing is known of the issuer yet, not even its exact name.
-            _ => self.wait(place, Need::Metadata, Waiting::Metadata(token)),
+            _ => self.wait(place, Need::Metadata, Waiting::Metadata(place, token)),
         }
     }
 
@@ -67,7 +88,7 @@ impl Guard {
             }
             Some(KeyLookup::Unknown) | None => {
                 let need = Need::Key { algorithm, id: id.cloned() };
-                self.wait(place, need, Waiting::Key(inspected))
+                self.wait(place, need, Waiting::Key(place, inspected))
             }
         }
     }
@@ -98,7 +119,7 @@ impl Guard {
 
     fn wait(&self, place: Place, need: Need, waiting: Waiting) -> Step<GuardFlow> {
         let issuer = self.0.issuers.index(place.issuer);
-        Step::Await(Await::new(issuer, need, GuardFlow { guard: self.clone(), place, waiting }))
+        Step::Await(Await::new(issuer, need, GuardFlow { guard: self.clone(), waiting }))
     }
 
     fn snapshot(&self, issuer: usize, context: &Context<'_>) -> Option<Arc<IssuerSnapshot>> {
@@ -120,20 +141,21 @@ struct Place {
     route: Option<usize>,
 }
 
-/// A request to the API that waits for its issuer.
+/// A request to the API that waits for its issuer, or for its form.
 #[derive(Debug)]
 pub struct GuardFlow {
     guard: Guard,
-    place: Place,
     waiting: Waiting,
 }
 
 #[derive(Debug)]
 enum Waiting {
+    /// The credentials of a head, the route and what it asks for, for the form.
+    Form(Box<HeldCredentials>, Option<usize>, Access),
     /// A token from an unknown issuer, for the discovery document.
-    Metadata(Unattributed),
+    Metadata(Place, Unattributed),
     /// A token that fits the policy, for its key.
-    Key(Inspected),
+    Key(Place, Inspected),
 }
 
 impl Flow for GuardFlow {
@@ -145,20 +167,37 @@ impl Flow for GuardFlow {
     }
 
     fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self> {
-        let Self { guard, place, waiting } = self;
-        let Some(snapshot) = guard.snapshot(place.issuer, context) else {
-            return Step::Done(guard.unavailable(availability));
-        };
+        let Self { guard, waiting } = self;
+        let now = context.now;
+        let snapshot = |place: Place| guard.snapshot(place.issuer, context);
         match waiting {
-            Waiting::Metadata(token) => {
-                if snapshot.metadata().is_none() {
-                    return Step::Done(guard.unavailable(availability));
+            Waiting::Metadata(place, token) => match snapshot(place) {
+                Some(snapshot) if snapshot.metadata().is_some() => {
+                    guard.attribute(place, token, &snapshot, now)
                 }
-                guard.attribute(place, token, &snapshot, context.now)
+                _ => Step::Done(guard.unavailable(availability)),
+            },
+            Waiting::Key(place, inspected) => Step::Done(match snapshot(place) {
+                Some(snapshot) => guard.verify(place, inspected, availability, &snapshot, now),
+                None => guard.unavailable(availability),
+            }),
+            // A form comes by another way.
+            Waiting::Form(..) => Step::Done(guard.unavailable(availability)),
+        }
+    }
+
+    fn on_body(self, body: Result<Vec<u8>, BodyError>, context: &mut Context<'_>) -> Step<Self> {
+        let Self { guard, waiting } = self;
+        let Waiting::Form(head, route, access) = waiting else {
+            // No other wait is for a body.
+            return Step::Done(guard.refused(RefusalReason::Unavailable));
+        };
+        match body {
+            Ok(form) => {
+                let token = guard.0.places.token_with_form(&head, &form);
+                guard.look_at(token, route, access, context)
             }
-            Waiting::Key(inspected) => {
-                Step::Done(guard.verify(place, inspected, availability, &snapshot, context.now))
-            }
+            Err(error) => Step::Done(guard.refused(RefusalReason::Form(error))),
         }
     }
 }

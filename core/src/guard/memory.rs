@@ -32,10 +32,11 @@ impl GuardMemory {
     /// `None` where it carries none that a guard would look at, or where its body may carry one.
     #[must_use]
     pub fn fingerprint(&self, request: &RequestHead<'_>) -> Option<(TokenFingerprint, usize)> {
-        if self.guard.takes_form(request) {
+        let places = self.guard.0.places;
+        if places.takes_form(request) {
             return None;
         }
-        let token = self.guard.0.places.token(request, None).ok()?;
+        let token = places.in_head(request).and_then(|head| places.token(head)).ok()?;
         if token.len() > TokenPolicy::MAX_LENGTH {
             return None;
         }

@@ -10,8 +10,11 @@
 //!                                     AskRevocation ── resume ─► the token │ a refusal
 //! ```
 //!
-//! A guard waits for its issuer and for nothing else: its steps are never [`Step::Fetch`],
-//! [`Step::Read`] or [`Step::Revoke`].
+//! A guard waits for its issuer, and for its body where that is a form that may carry the token: it
+//! never takes the steps [`Fetch`](crate::flow::Step::Fetch), [`Refresh`](crate::flow::Step::Refresh)
+//! and [`Revoke`](crate::flow::Step::Revoke), and [`Read`](crate::flow::Step::Read) only where
+//! [`token_in_form`](GuardBuilder::token_in_form) is on. Such a form is the application's all the
+//! same: whoever reads it passes on what was read.
 //!
 //! Exactly one token is looked at. The first thing that is wrong decides, in this order: the path,
 //! where routes depend on it; the credentials; the token; its signature; what the route asks of it;
@@ -47,6 +50,7 @@
 //! | a token that breaks a rule, or was revoked | 401 | `…, error="invalid_token", …` |
 //! | a good token that does not allow this | 403 | `…, error="insufficient_scope", …, scope="…"` |
 //! | a path that can be read in two ways, where there are routes | 400, 414 | as above; none |
+//! | a form that is too long, too slow, or breaks off | 413, 408, 400 | none; as above for 400 |
 //! | keys, or the word on revocation, are not to be had | 503 | none; `Retry-After` |
 //!
 //! Each has a JSON body with the members `error` and `error_description`, and
@@ -70,7 +74,6 @@ pub use resource::{ProtectedResource, ProtectedResourceError};
 pub use route::{GuardRoute, GuardRouteError};
 
 use crate::{
-    flow::{Context, Step},
     http::{RequestHead, Response},
     jwt::{TokenPolicy, TrustError, TrustedIssuer, TrustedIssuers, VerifiedToken},
     path::RequestTarget,
@@ -188,31 +191,6 @@ impl Guard {
         issuers: impl IntoIterator<Item = TrustedIssuer>,
     ) -> Result<GuardBuilder, TrustError> {
         TrustedIssuers::new(issuers.into_iter().collect()).map(GuardBuilder::new)
-    }
-
-    /// Begins a request.
-    pub fn begin(&self, request: &RequestHead<'_>, context: &mut Context<'_>) -> Step<GuardFlow> {
-        self.begin_with(request, None, context)
-    }
-
-    /// Begins a request whose body, a form, was read because [`takes_form`](Self::takes_form) says
-    /// so.
-    pub fn begin_with_form(
-        &self,
-        request: &RequestHead<'_>,
-        form: &[u8],
-        context: &mut Context<'_>,
-    ) -> Step<GuardFlow> {
-        self.begin_with(request, Some(form), context)
-    }
-
-    /// Whether the token may stand in the body of this request, which is then to be read whole and
-    /// given to [`begin_with_form`](Self::begin_with_form), if it has no more than
-    /// [`MAX_FORM`](Self::MAX_FORM) bytes. Never unless
-    /// [`token_in_form`](GuardBuilder::token_in_form) is on.
-    #[must_use]
-    pub fn takes_form(&self, request: &RequestHead<'_>) -> bool {
-        self.0.places.takes_form(request)
     }
 
     /// The most bytes of a form that is read for its token. A longer one is answered with 413.

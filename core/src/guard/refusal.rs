@@ -2,7 +2,7 @@
 
 use super::{RequirementKind, credentials::is_quotable_text};
 use crate::{
-    http::{FieldText, Response},
+    http::{BodyError, FieldText, Response},
     issuer::Availability,
     jwt::TokenError,
     path::PathError,
@@ -26,6 +26,9 @@ pub struct Refusal {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RefusalReason {
+    /// The form that may carry the token could not be read. 408 where it took too long, 413 where
+    /// it is too large, otherwise 400, `invalid_request`.
+    Form(BodyError),
     /// The credentials are no bearer token. 400, `invalid_request`.
     Malformed,
     /// The token stands in the query, where this guard takes none. 400, `invalid_request`.
@@ -55,7 +58,12 @@ impl RefusalReason {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::Malformed | Self::MisplacedToken | Self::SeveralCredentials => 400,
+            Self::Form(BodyError::Timeout) => 408,
+            Self::Form(BodyError::TooLarge) => 413,
+            Self::Form(BodyError::Broken)
+            | Self::Malformed
+            | Self::MisplacedToken
+            | Self::SeveralCredentials => 400,
             Self::NoCredentials | Self::OtherScheme | Self::Revoked | Self::Token(_) => 401,
             Self::Path(error) if error.is_length() => 414,
             Self::Path(_) => 400,
@@ -68,6 +76,7 @@ impl RefusalReason {
 impl fmt::Display for RefusalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Form(error) => return error.fmt(f),
             Self::Malformed => "the credentials are malformed",
             Self::MisplacedToken => "the token stands in the query, where none is taken",
             Self::NoCredentials => "there are no credentials",
@@ -119,14 +128,16 @@ impl Answers {
             }
             401 => ("invalid_token", "The access token is not valid."),
             403 => ("insufficient_scope", "The access token does not allow this."),
+            408 => ("request_timeout", "The form took too long."),
+            413 => ("content_too_large", "The form is too long."),
             414 => ("uri_too_long", "The request target is too long."),
             _ => ("unavailable", "The access token cannot be checked at the moment."),
         };
         let body = format!(r#"{{"error":"{code}","error_description":"{description}"}}"#);
         let mut response = Response::with_body(status, "application/json", body);
         match status {
-            // RFC 6750 has an error code for neither; and neither says anything of the credentials.
-            414 => {}
+            // RFC 6750 has no error code for these, which say nothing of the credentials.
+            408 | 413 | 414 => {}
             503 => {
                 let seconds = match availability {
                     Some(Availability::Unavailable { retry_after }) => retry_after.as_secs().max(1),

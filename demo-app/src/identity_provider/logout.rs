@@ -1,4 +1,5 @@
-//! The end-session endpoint (OpenID Connect RP-Initiated Logout 1.0).
+//! The end-session endpoint (OpenID Connect RP-Initiated Logout 1.0), and the one that Auth0 had before
+//! it: <https://auth0.com/docs/api/authentication/logout/auth-0-logout>.
 
 use bytes::Bytes;
 use http::header::HeaderValue;
@@ -11,14 +12,19 @@ use crate::parameters::Parameters;
 use crate::responses;
 
 impl IdentityProvider {
-    /// Ends the browser's session and sends it to a registered address of the client, if one was
-    /// asked for. A request that asks for another address changes nothing.
-    pub(super) fn end_session(&self, request: &Request<Bytes>, now: u64) -> Response<Bytes> {
+    /// Ends the browser's session and sends it to a registered address of the client, if the
+    /// parameter `target` asks for one. A request that asks for another address changes nothing.
+    pub(super) fn end_session(
+        &self,
+        request: &Request<Bytes>,
+        target: &str,
+        now: u64,
+    ) -> Response<Bytes> {
         let parameters = Parameters::from_query(request.uri());
         if parameters.has_repetition() {
             return page::error(StatusCode::BAD_REQUEST, "A parameter is given more than once.");
         }
-        let response = match parameters.get("post_logout_redirect_uri") {
+        let response = match parameters.get(target) {
             None => page::signed_out(),
             Some(address) => match self.post_logout_location(&parameters, address) {
                 Some(location) => responses::redirect(StatusCode::FOUND, location),
@@ -96,6 +102,24 @@ mod tests {
         assert_eq!(location(&response), "http://localhost:3000");
         let cleared = response.headers()[header::SET_COOKIE].to_str().unwrap();
         assert!(cleared.starts_with("portcullis_dev_idp=;") && cleared.contains("Max-Age=0"));
+        assert!(!is_signed_in(&provider, &cookie));
+    }
+
+    #[test]
+    fn auth0s_endpoint_does_the_same_by_another_parameter() {
+        let provider = provider();
+        let cookie = cookie(&sign_in(&provider, &[]));
+        let target = |address| {
+            let parameters = [("client_id", CLIENT_ID), ("returnTo", address), ("federated", "")];
+            path(&parameters).replace("/logout", "/v2/logout")
+        };
+        let refused = target("https://evil.example");
+        let response = get_with_cookie(&provider, &refused, &cookie, now());
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        assert!(is_signed_in(&provider, &cookie));
+        let registered = target("http://localhost:3000");
+        let response = get_with_cookie(&provider, &registered, &cookie, now());
+        assert_eq!(location(&response), "http://localhost:3000");
         assert!(!is_signed_in(&provider, &cookie));
     }
 

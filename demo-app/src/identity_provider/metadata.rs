@@ -6,6 +6,8 @@ use super::request::Scope;
 use portcullis_core::crypto::SignatureAlgorithm;
 use portcullis_core::http::Origin;
 
+/// Not in the document: clients of Auth0 know it.
+pub(super) const AUTH0_LOGOUT_PATH: &str = "/v2/logout";
 pub(super) const AUTHORIZATION_PATH: &str = "/authorize";
 pub(super) const CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
 pub(super) const END_SESSION_PATH: &str = "/logout";

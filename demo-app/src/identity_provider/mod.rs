@@ -136,7 +136,8 @@ impl IdentityProvider {
                 let document = metadata::document(&self.configuration.issuer);
                 responses::shared(responses::json(StatusCode::OK, &document))
             }
-            Endpoint::EndSession => self.end_session(request, now),
+            Endpoint::Auth0Logout => self.end_session(request, "returnTo", now),
+            Endpoint::EndSession => self.end_session(request, "post_logout_redirect_uri", now),
             Endpoint::Home => page::home(&self.configuration.issuer),
             Endpoint::KeySet => {
                 let keys = self.with_keys(KeyRing::key_set);
@@ -192,6 +193,7 @@ impl From<KeyError> for KeyGenerationError {
 
 #[derive(Clone, Copy)]
 enum Endpoint {
+    Auth0Logout,
     Authorization,
     Configuration,
     EndSession,
@@ -208,6 +210,7 @@ impl Endpoint {
     fn at(path: &str) -> Option<Self> {
         Some(match path {
             "/" => Self::Home,
+            metadata::AUTH0_LOGOUT_PATH => Self::Auth0Logout,
             metadata::AUTHORIZATION_PATH => Self::Authorization,
             metadata::CONFIGURATION_PATH => Self::Configuration,
             metadata::END_SESSION_PATH => Self::EndSession,
@@ -226,7 +229,7 @@ impl Endpoint {
         match self {
             Self::Authorization | Self::UserInfo => "GET, POST",
             Self::Configuration | Self::Home | Self::KeySet | Self::Stylesheet => "GET, HEAD",
-            Self::EndSession => "GET",
+            Self::Auth0Logout | Self::EndSession => "GET",
             Self::PushedRequest | Self::Revocation | Self::Token => "POST",
         }
     }

@@ -57,6 +57,11 @@ pub fn serves(path: &str) -> bool {
     Page::at(path).is_some() || path.starts_with("/assets/")
 }
 
+/// Where the pages are.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    Page::NAVIGATION.into_iter().map(Page::path)
+}
+
 /// Answers a request for a page or for one of the files that pages use.
 #[must_use]
 pub fn handle(

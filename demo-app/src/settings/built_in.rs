@@ -5,6 +5,7 @@ use core::fmt;
 
 use super::{Authentication, ClientSettings};
 use crate::identity_provider::{Client, Configuration};
+use crate::pages;
 use crate::random::random_text;
 use portcullis_core::crypto::SigningFailure;
 use portcullis_core::gate::Gate;
@@ -55,8 +56,8 @@ pub fn provider_configuration(
     access_token_lifetime: u64,
 ) -> Configuration {
     let base_url = &client.base_url;
-    let mut post_logout =
-        vec![base_url.join(""), base_url.join("/"), gate.post_logout_redirect_uri()];
+    let mut post_logout = vec![base_url.join(""), gate.post_logout_redirect_uri()];
+    post_logout.extend(pages::paths().map(|path| base_url.join(path)));
     post_logout.extend_from_slice(logout_targets);
     let registered = Client::new(
         client.client_id.clone(),

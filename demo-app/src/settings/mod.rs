@@ -43,6 +43,7 @@ pub use self::problem::{LoadError, Note, Problem, Problems};
 pub use self::setting::About;
 use self::values::{Reader, Values};
 use portcullis_core::crypto::SignatureAlgorithm;
+use portcullis_core::guard::ProtectedResource;
 use tracing_subscriber::filter::Targets;
 
 /// Everything that the demonstration has to know before it starts.
@@ -168,6 +169,7 @@ impl Settings {
         };
         settings.check_addresses(reader.problems);
         settings.check_algorithms(reader);
+        settings.check_metadata(reader);
         Some(settings)
     }
 
@@ -194,6 +196,17 @@ impl Settings {
         }
         if !self.api.algorithms.contains(&SignatureAlgorithm::Rs256) {
             let first = reader.name_of(&table::API_ALGORITHMS);
+            reader.problems.add(Problem::Together { first, second, why });
+        }
+    }
+
+    /// Metadata are found by the audience.
+    fn check_metadata(&self, reader: &mut Reader<'_>) {
+        let Provider::External(client) = &self.provider else { return };
+        if self.api.has_metadata && ProtectedResource::new(&client.audience).is_err() {
+            let why = "an API with metadata has an https URL without a query for its audience";
+            let first = reader.name_of(&table::AUDIENCE);
+            let second = reader.name_of(&table::API_METADATA);
             reader.problems.add(Problem::Together { first, second, why });
         }
     }

@@ -159,6 +159,13 @@ pub(crate) fn a_form_with_a_token_reaches_the_application<H: Harness>() {
     assert!(post("a=b", "").starts_with("HTTP/1.1 401 "));
     let long = format!("{form}&{}", "x".repeat(Guard::MAX_FORM));
     assert!(post(&long, "").starts_with("HTTP/1.1 413 "));
+    // What is left of such a form is nobody's request: the connection is closed.
+    let head = "POST /x HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\
+                content-type: application/x-www-form-urlencoded\r\n\r\n";
+    let answer = exchange(address, head);
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    assert!(answer.contains("content_too_large"), "{answer}");
 }
 
 /// RFC 6750 §2.3: caches of others do not keep it.

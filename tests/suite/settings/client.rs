@@ -83,7 +83,8 @@ pub(crate) fn id_tokens_are_signed_as_the_settings_say(runtime: Runtime) {
     };
     let keys = json!({"keys": [key("PS256"), key("RS256")]});
     provider.answers(Provider::KEY_SET, Answer::json(&keys));
-    let settings = [("AUTH0_ID_TOKEN_SIGNING_ALG", "PS256")];
+    let settings =
+        [("AUTH0_ID_TOKEN_SIGNING_ALG", "PS256"), ("PORTCULLIS_API_SIGNING_ALGS", "RS256")];
     let demo = Demo::start_with(runtime, &with(&provider, &settings));
     for (name, algorithm, status) in
         [("PS256", Algorithm::PS256, 303), ("RS256", Algorithm::RS256, 502)]
@@ -96,12 +97,24 @@ pub(crate) fn id_tokens_are_signed_as_the_settings_say(runtime: Runtime) {
         });
         assert_eq!(back.status, status, "{name}: {back:?}");
     }
-    // Access tokens are what they were.
-    let header = json!({"alg": "RS256", "kid": "RS256"});
-    let token = provider.key.sign_with(&header, &provider.access_claims());
-    let bearer = format!("Bearer {token}");
-    let url = format!("{}{ROUTE}", demo.api);
-    assert_eq!(Client::new().get(&url, &[("authorization", &bearer)]).status, 200);
+
+    // What holds for access tokens is another matter.
+    let token = |name: &str, algorithm| {
+        let (header, claims) = (json!({"alg": name, "kid": name}), provider.access_claims());
+        let input = signing_input(header.to_string().as_bytes(), claims.to_string().as_bytes());
+        format!("Bearer {}", provider.key.sign_input(&input, algorithm))
+    };
+    let tokens = [token("RS256", Algorithm::RS256), token("PS256", Algorithm::PS256)];
+    let statuses = |demo: &Demo| {
+        let url = format!("{}{ROUTE}", demo.api);
+        tokens.each_ref().map(|token| Client::new().get(&url, &[("authorization", token)]).status)
+    };
+    assert_eq!(statuses(&demo), [200, 401]);
+    for (algorithms, expected) in [("PS256", [401, 200]), ("RS256, PS256", [200, 200])] {
+        let settings = [("PORTCULLIS_API_SIGNING_ALGS", algorithms)];
+        let demo = Demo::start_with(runtime, &with(&provider, &settings));
+        assert_eq!(statuses(&demo), expected, "{algorithms}");
+    }
 }
 
 pub(crate) fn clocks_may_be_apart_as_the_settings_say(runtime: Runtime) {

@@ -96,7 +96,9 @@ pub(crate) fn sessions_of_the_sdk_are_taken_over_by_a_switch(runtime: Runtime) {
     let test = "sessions_of_the_sdk_are_taken_over_by_a_switch";
     let provider = Provider::start();
     let switch = ("PORTCULLIS_AUTH0_COOKIES", "true");
-    let demo = Demo::start_with(runtime, &with(&provider, &[switch]));
+    let renamed = ("PORTCULLIS_AUTH0_COOKIE_NAMES", "mine, __session");
+    let domain = ("AUTH0_COOKIE_DOMAIN", "127.0.0.1");
+    let demo = Demo::start_with(runtime, &with(&provider, &[switch, renamed, domain]));
     let url = format!("{}{ROUTE}", demo.frontend);
     let access_token = provider.key.sign(&provider.access_claims());
     let mut seen = Vec::new();
@@ -107,6 +109,11 @@ pub(crate) fn sessions_of_the_sdk_are_taken_over_by_a_switch(runtime: Runtime) {
         else {
             return;
         };
+        // No name is sealed with them.
+        let cookies: Vec<_> = cookies
+            .into_iter()
+            .map(|(name, value)| (name.replace("appSession", "mine"), value))
+            .collect();
         let mut client = Client::new();
         client.cookies.extend(cookies.clone());
         // The API takes its token.
@@ -115,6 +122,9 @@ pub(crate) fn sessions_of_the_sdk_are_taken_over_by_a_switch(runtime: Runtime) {
         assert!(client.session_cookie().is_some(), "{:?}", client.cookies);
         for (name, _) in &cookies {
             assert!(!client.cookies.contains_key(name), "{name} is still there");
+            let removal = answer.all("set-cookie").find(|cookie| cookie.starts_with(name));
+            let removal = removal.expect("it is removed");
+            assert!(removal.ends_with("; Domain=127.0.0.1"), "{removal}");
         }
         assert!(client.is_signed_in(&demo));
         seen.push(cookies);

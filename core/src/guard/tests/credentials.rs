@@ -1,6 +1,7 @@
 //! Which credentials a request carries.
 
 use super::*;
+use crate::http::BodyError;
 
 fn reason(guard: &Guard, request: &Request<'_>) -> RefusalReason {
     refused(verdict(guard, request)).reason
@@ -160,12 +161,18 @@ fn a_token_in_a_form_is_taken_only_where_that_is_on() {
     let post = Request { method: "POST", fields: &kind, form: Some(&form), ..GET };
     assert!(matches!(verdict(&on, &post), Verdict::Allowed(_)));
     assert_eq!(reason(&off, &post), RefusalReason::NoCredentials);
-    let takes = |guard: &Guard, request: &Request<'_>| {
+    let asks = |guard: &Guard, request: &Request<'_>| {
         let fields = request.fields.to_vec();
-        guard.takes_form(&head(request, &fields))
+        let machine = ready_machine(&KEY.jwk_set());
+        with_context(after(0), &mut Counting::default(), &machine.snapshot(), |context| match guard
+            .begin(&head(request, &fields), context)
+        {
+            Step::Read(read) => Some(read),
+            _ => None,
+        })
     };
-    assert!(takes(&on, &post));
-    assert!(!takes(&off, &post));
+    assert!(asks(&on, &post).is_some());
+    assert!(asks(&off, &post).is_none());
     let multipart = [("content-type", "multipart/form-data; boundary=x")];
     let repeated = [kind[0], kind[0]];
     for request in [
@@ -175,9 +182,55 @@ fn a_token_in_a_form_is_taken_only_where_that_is_on() {
         Request { fields: &multipart, ..post },
         Request { fields: &repeated, ..post },
     ] {
-        assert!(!takes(&on, &request));
+        assert!(asks(&on, &request).is_none());
         assert_eq!(reason(&on, &request), RefusalReason::NoCredentials);
     }
-    // Somebody who did not read the form lets nobody through.
-    assert_eq!(reason(&on, &Request { form: None, ..post }), RefusalReason::NoCredentials);
+    assert_eq!(reason(&on, &Request { form: Some("a=b"), ..post }), RefusalReason::NoCredentials);
+    // Where no token is looked at, no form is read for one.
+    let open = GuardRoute::open("/").unwrap();
+    let open = builder().token_in_form(true).route(open).build().unwrap();
+    assert!(asks(&open, &post).is_none());
+    assert!(matches!(verdict(&open, &post), Verdict::Anonymous));
+
+    for (error, status, code) in [
+        (BodyError::Broken, 400, "invalid_request"),
+        (BodyError::Timeout, 408, "request_timeout"),
+        (BodyError::TooLarge, 413, "content_too_large"),
+    ] {
+        let read = asks(&on, &post).unwrap();
+        let machine = ready_machine(&KEY.jwk_set());
+        let step =
+            with_context(after(0), &mut Counting::default(), &machine.snapshot(), |context| {
+                read.resume(Err(error), context)
+            });
+        let refusal = refused(decided(step));
+        assert_eq!((refusal.reason, refusal.response.status), (RefusalReason::Form(error), status));
+        assert!(refusal.response.body.contains(code), "{}", refusal.response.body);
+        assert_eq!(refusal.response.headers.get("cache-control"), Some("no-store"));
+    }
+}
+
+/// J29: a token in the head and one in the form are two, whatever they are.
+#[test]
+fn j29_a_token_in_the_form_is_one_more() {
+    let on = builder().token_in_form(true).token_in_query(true).build().unwrap();
+    let (token, bearer) = (token(""), bearer(""));
+    let form = format!("access_token={token}");
+    let target = format!("/?access_token={token}");
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    for fields in
+        [&[kind, ("authorization", bearer.as_str())][..], &[kind, ("authorization", "Basic eDp5")]]
+    {
+        let request = Request { method: "POST", fields, form: Some(&form), ..GET };
+        assert_eq!(reason(&on, &request), RefusalReason::SeveralCredentials);
+    }
+    let in_query = Request { method: "POST", target: &target, fields: &[kind], form: Some(&form) };
+    assert_eq!(reason(&on, &in_query), RefusalReason::SeveralCredentials);
+    assert!(matches!(
+        verdict(&on, &Request { form: Some("a=b"), ..in_query }),
+        Verdict::Allowed(_)
+    ));
+    let twice = format!("{form}&{form}");
+    let repeated = Request { method: "POST", fields: &[kind], form: Some(&twice), ..GET };
+    assert_eq!(reason(&on, &repeated), RefusalReason::SeveralCredentials);
 }

@@ -11,6 +11,7 @@ mod routes;
 
 use super::*;
 use crate::{
+    flow::Step,
     issuer::IssuerMachine,
     test_support::{
         AUDIENCE, Counting, ProviderKey, access_claims, after, ready_machine, with_context,
@@ -58,9 +59,13 @@ fn begin(guard: &Guard, machine: &IssuerMachine, request: &Request<'_>) -> Step<
     let fields = request.fields.to_vec();
     let head = head(request, &fields);
     with_context(after(0), &mut Counting::default(), &machine.snapshot(), |context| {
-        match request.form {
-            Some(form) => guard.begin_with_form(&head, form.as_bytes(), context),
-            None => guard.begin(&head, context),
+        match guard.begin(&head, context) {
+            Step::Read(read) => {
+                let form = request.form.unwrap_or_default().as_bytes().to_vec();
+                assert!(form.len() <= read.limits().max_bytes);
+                read.resume(Ok(form), context)
+            }
+            step => step,
         }
     })
 }

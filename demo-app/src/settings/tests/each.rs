@@ -389,6 +389,19 @@ fn the_api_asks_for_what_the_settings_say() {
 }
 
 #[test]
+fn an_api_with_metadata_has_a_url_for_its_audience() {
+    let metadata = ("PORTCULLIS_API_METADATA", "true");
+    assert!(load(&provider_with(&[metadata])).is_ok());
+    for audience in ["urn:api", "http://api.example.com/", "https://api.example.com/?a"] {
+        let settings = provider_with(&[metadata, ("AUTH0_AUDIENCE", audience)]);
+        let [problem] = &problems(load(&settings))[..] else { panic!() };
+        assert!(problem.to_string().starts_with("AUTH0_AUDIENCE and PORTCULLIS_API_METADATA: "));
+        let without = provider_with(&[("AUTH0_AUDIENCE", audience)]);
+        assert!(load(&without).is_ok());
+    }
+}
+
+#[test]
 fn a_private_key_shows_in_no_output() {
     let settings = load(&[
         ("AUTH0_CLIENT_ASSERTION_SIGNING_KEY", P256_KEY.as_str()),
