@@ -73,7 +73,8 @@ pub(crate) fn with_head<T>(
 ) -> T {
     look(&RequestHead {
         method: head.method.as_str(),
-        target: head.uri.path_and_query().map_or("/", PathAndQuery::as_str),
+        // A tunnel has no path, and is no request for the start page.
+        target: head.uri.path_and_query().map_or("", PathAndQuery::as_str),
         headers: &View(&head.headers),
         peer: connection.map(|connection| connection.peer.ip()),
         secure: connection.is_some_and(|connection| connection.secure),
