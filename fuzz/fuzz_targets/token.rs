@@ -6,18 +6,21 @@
 use fuzz_support::{API_AUDIENCE, CLIENT_ID, ISSUER, NOW, known_issuer, lines, sign};
 use libfuzzer_sys::fuzz_target;
 use portcullis_core::{
-    jwt::{AccessTokenProfile, TokenPolicy, VerifiedToken},
+    jwt::{AccessTokenProfile, ScopeClaim, TokenPolicy, VerifiedToken},
     key_set::KeyLookup,
     time::{Monotonic, UnixSeconds},
 };
 use std::{sync::LazyLock, time::Duration};
 
-static POLICIES: LazyLock<[(TokenPolicy, &str); 3]> = LazyLock::new(|| {
+/// Each with the audience, and with the claim of the scopes.
+static POLICIES: LazyLock<[(TokenPolicy, &str, &str); 5]> = LazyLock::new(|| {
     let access = || TokenPolicy::access_token([API_AUDIENCE]).expect("a good policy");
     [
-        (access(), API_AUDIENCE),
-        (access().with_profile(AccessTokenProfile::Rfc9068), API_AUDIENCE),
-        (TokenPolicy::id_token(CLIENT_ID).expect("a good policy"), CLIENT_ID),
+        (access(), API_AUDIENCE, "scope"),
+        (access().with_profile(AccessTokenProfile::Rfc9068), API_AUDIENCE, "scope"),
+        (access().with_scope_claim(ScopeClaim::ScopeOrList), API_AUDIENCE, "scope"),
+        (access().with_scope_claim(ScopeClaim::Scp), API_AUDIENCE, "scp"),
+        (TokenPolicy::id_token(CLIENT_ID).expect("a good policy"), CLIENT_ID, "scope"),
     ]
 });
 
@@ -28,9 +31,9 @@ fuzz_target!(|data: &[u8]| {
     } else {
         [header, payload].concat()
     };
-    for (policy, audience) in POLICIES.iter() {
+    for (policy, audience, scope) in POLICIES.iter() {
         if let Some(verified) = verify(policy, &token) {
-            check(&verified, audience);
+            check(&verified, audience, scope);
         }
     }
 });
@@ -45,7 +48,7 @@ fn verify(policy: &TokenPolicy, token: &str) -> Option<VerifiedToken> {
 }
 
 /// The rules again, by another reader of the same claims.
-fn check(token: &VerifiedToken, audience: &str) {
+fn check(token: &VerifiedToken, audience: &str, scope: &str) {
     let claims: serde_json::Value =
         serde_json::from_str(&token.claims().to_json()).expect("claims are JSON");
     assert_eq!(claims["iss"], ISSUER);
@@ -61,5 +64,14 @@ fn check(token: &VerifiedToken, audience: &str) {
             .get("nbf")
             .is_none_or(|nbf| nbf.as_f64().expect("a date") <= (NOW + tolerance) as f64)
     );
-    assert!(token.scopes().all(|scope| !scope.is_empty()));
+    let scopes: Vec<&str> = match &claims[scope] {
+        serde_json::Value::Array(list) => {
+            list.iter().map(|it| it.as_str().expect("text")).collect()
+        }
+        claim => {
+            claim.as_str().unwrap_or_default().split(' ').filter(|it| !it.is_empty()).collect()
+        }
+    };
+    assert!(token.scopes().eq(scopes.iter().copied()));
+    assert!(scopes.iter().all(|scope| !scope.is_empty() && !scope.contains(' ')));
 }

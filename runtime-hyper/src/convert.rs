@@ -9,9 +9,12 @@ use std::borrow::Cow;
 pub(crate) struct View<'m>(pub(crate) &'m HeaderMap);
 
 impl HeaderView for View<'_> {
+    // A map of a few fields is looked through faster than a name is hashed.
     fn each_value<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8])) {
-        for value in self.0.get_all(name) {
-            visit(value.as_bytes());
+        for (candidate, value) in self.0 {
+            if candidate.as_str().eq_ignore_ascii_case(name) {
+                visit(value.as_bytes());
+            }
         }
     }
 
@@ -70,7 +73,8 @@ pub(crate) fn with_head<T>(
 ) -> T {
     look(&RequestHead {
         method: head.method.as_str(),
-        target: head.uri.path_and_query().map_or("/", PathAndQuery::as_str),
+        // A tunnel has no path, and is no request for the start page.
+        target: head.uri.path_and_query().map_or("", PathAndQuery::as_str),
         headers: &View(&head.headers),
         peer: connection.map(|connection| connection.peer.ip()),
         secure: connection.is_some_and(|connection| connection.secure),

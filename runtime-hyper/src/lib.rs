@@ -12,6 +12,9 @@
 //! It reads no configuration, installs no subscriber, and its server speaks HTTP/1.1 without TLS:
 //! put one before it that does, or use the tower layers in a server that does.
 //!
+//! This page teaches how the parts fit. `docs/cookbook.md` of the repository has a program for each
+//! task: scopes for each route, two issuers, CORS with credentials, what a login asks for, and more.
+//!
 //! # How a request travels
 //!
 //! ```text
@@ -537,3 +540,8 @@ pub mod tls;
 pub mod token_cache;
 #[cfg(feature = "tower")]
 pub mod tower;
+
+/// The programs of the cookbook, as documentation tests.
+#[cfg(all(doctest, feature = "aws-lc-rs", feature = "axum", feature = "tokio"))]
+#[doc = include_str!("../../docs/cookbook.md")]
+mod documentation {}

@@ -162,8 +162,8 @@ impl GateBuilder {
         Self { hands_out_access_tokens: true, ..self }
     }
 
-    /// The algorithms with which the provider may sign ID tokens: RS256 alone by default. The
-    /// issuer's keys must be prepared for the same ones: see
+    /// The algorithms with which the provider may sign ID tokens, and logout tokens: RS256 alone by
+    /// default. The issuer's keys must be prepared for the same ones: see
     /// [`IssuerConfig::with_algorithms`](crate::issuer::IssuerConfig::with_algorithms).
     #[must_use]
     pub fn id_token_algorithms(
@@ -258,6 +258,10 @@ impl GateBuilder {
         let logout_tokens = self
             .backchannel_logout
             .then(|| TokenPolicy::logout_token(self.client.client_id.as_str()))
+            .transpose()
+            .map_err(GateConfigError::ClientId)?
+            // Their signatures are checked as those of ID tokens are (Back-Channel Logout 1.0 §2.6).
+            .map(|policy| policy.with_algorithms(self.id_token_algorithms.iter().copied()))
             .transpose()
             .map_err(GateConfigError::ClientId)?
             .map(|policy| policy.with_clock_tolerance(self.clock_tolerance));

@@ -58,8 +58,9 @@ impl fmt::Display for RequirementKind {
 }
 
 impl Requirement {
-    /// The claim `scope` has all of `scopes`. They are named in the challenge of a refusal
-    /// (RFC 6750 §3.1).
+    /// The token has all of `scopes`, in the claim `scope` or in another that its policy
+    /// [names](crate::jwt::TokenPolicy::with_scope_claim). They are named in the challenge of a
+    /// refusal (RFC 6750 §3.1).
     ///
     /// # Errors
     ///
@@ -70,8 +71,7 @@ impl Requirement {
         Names::of_scopes(scopes, false).map(Kind::Scopes).map(Self)
     }
 
-    /// The claim `scope` has one of `scopes` at least. All of them are named in the challenge of a
-    /// refusal.
+    /// The token has one of `scopes` at least. All of them are named in the challenge of a refusal.
     ///
     /// # Errors
     ///

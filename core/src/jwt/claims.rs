@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Registered claims that are strings wherever they stand (RFC 7519 §4.1, RFC 9068 §2.2).
-const TEXT_CLAIMS: [&str; 5] = ["azp", "client_id", "jti", "scope", "sub"];
+const TEXT_CLAIMS: [&str; 4] = ["azp", "client_id", "jti", "sub"];
 
 /// 9999-12-31T23:59:59Z. A later date is nobody's honest date.
 const LAST_SECOND: u64 = 253_402_300_799;
@@ -64,6 +64,7 @@ impl TokenPolicy {
         for name in TEXT_CLAIMS {
             claims.text(name).map_err(|_| TokenError::ClaimType(name))?;
         }
+        self.scope_claim.check(claims)?;
         let dates = self.check_dates(claims, now)?;
         self.check_client(claims)?;
         self.check_kind(claims)?;

@@ -14,7 +14,7 @@ const LIMITS: JsonLimits = JsonLimits { bytes: MAX_ENCODED_LENGTH, depth: 8, mem
 
 /// Members that bring a key along, that belong to encrypted tokens or to ACME (RFC 8555 §6), or that
 /// change how the payload is read. In order.
-const FORBIDDEN: [&str; 20] = [
+pub(super) const FORBIDDEN: [&str; 20] = [
     "apu", "apv", "b64", "cty", "enc", "epk", "iv", "jku", "jwk", "nonce", "p2c", "p2s", "skid",
     "tag", "url", "x5c", "x5t", "x5t#S256", "x5u", "zip",
 ];

@@ -1,6 +1,8 @@
 //! From text to a verified token.
 
-use super::{KeyId, TokenError, TokenPolicy, claims::Dates, read::Parsed};
+use super::{
+    KeyId, ScopeClaim, TokenError, TokenPolicy, claims::Dates, read::Parsed, scopes::texts,
+};
 use crate::{
     crypto::{SignatureAlgorithm, VerifyKey},
     issuer::IssuerIndex,
@@ -34,6 +36,7 @@ impl TokenPolicy {
             key_id: parsed.header.key_id,
             claims: parsed.claims,
             dates,
+            scope_claim: self.scope_claim,
         }))
     }
 }
@@ -67,6 +70,7 @@ pub struct Inspected {
     key_id: Option<KeyId>,
     claims: Object,
     dates: Dates,
+    scope_claim: ScopeClaim,
 }
 
 impl Inspected {
@@ -100,8 +104,8 @@ impl Inspected {
     ) -> Result<VerifiedToken, TokenError> {
         key.verify(self.signing_input.as_bytes(), &self.signature)
             .map_err(|_| TokenError::Signature)?;
-        let Self { claims, dates, .. } = self;
-        Ok(VerifiedToken(Arc::new(Verified { claims, dates, source })))
+        let Self { claims, dates, scope_claim, .. } = self;
+        Ok(VerifiedToken(Arc::new(Verified { claims, dates, scope_claim, source })))
     }
 }
 
@@ -123,6 +127,7 @@ pub struct VerifiedToken(Arc<Verified>);
 struct Verified {
     claims: Object,
     dates: Dates,
+    scope_claim: ScopeClaim,
     source: Option<KeySource>,
 }
 
@@ -159,16 +164,10 @@ impl VerifiedToken {
         self.0.claims.text("sub").ok().flatten()
     }
 
-    /// The scopes, from the `scope` claim (RFC 8693 §4.2).
+    /// The scopes, from the claim `scope` (RFC 8693 §4.2), or from the one that the
+    /// [policy names](TokenPolicy::with_scope_claim).
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.0
-            .claims
-            .text("scope")
-            .ok()
-            .flatten()
-            .unwrap_or_default()
-            .split(' ')
-            .filter(|scope| !scope.is_empty())
+        self.0.scope_claim.of(&self.0.claims)
     }
 
     /// The permissions, from the array that Auth0 puts into the claim `permissions`. They are never
@@ -178,10 +177,7 @@ impl VerifiedToken {
             Some(Json::Array(permissions)) => permissions.as_slice(),
             _ => &[],
         };
-        permissions.iter().filter_map(|permission| match permission {
-            Json::Text(permission) => Some(permission.as_str()),
-            _ => None,
-        })
+        texts(permissions)
     }
 
     pub(crate) fn source(&self) -> Option<KeySource> {

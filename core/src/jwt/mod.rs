@@ -17,6 +17,7 @@ mod header;
 mod inspect;
 mod policy;
 mod read;
+mod scopes;
 mod trusted;
 
 pub(crate) use cache::TokenIdentity;
@@ -26,6 +27,7 @@ pub use header::KeyId;
 pub(crate) use inspect::KeySource;
 pub use inspect::{Inspected, Unattributed, VerifiedToken};
 pub use policy::{AccessTokenProfile, ClockTolerance, TokenPolicy, TokenPolicyError};
+pub use scopes::ScopeClaim;
 pub(crate) use trusted::TrustedIssuers;
 pub use trusted::{TrustError, TrustedIssuer};
 

@@ -1,5 +1,6 @@
 //! What a token must be to be accepted.
 
+use super::ScopeClaim;
 use crate::crypto::SignatureAlgorithm;
 use alloc::{format, string::String, vec, vec::Vec};
 use core::fmt;
@@ -69,6 +70,7 @@ pub struct TokenPolicy {
     pub(super) clients: Vec<String>,
     pub(super) requires_key_id: bool,
     pub(super) allows_id_token_marks: bool,
+    pub(super) scope_claim: ScopeClaim,
 }
 
 impl TokenPolicy {
@@ -131,6 +133,7 @@ impl TokenPolicy {
             clients: Vec::new(),
             requires_key_id: false,
             allows_id_token_marks: false,
+            scope_claim: ScopeClaim::default(),
         })
     }
 
@@ -192,6 +195,13 @@ impl TokenPolicy {
         Self { allows_id_token_marks: true, ..self }
     }
 
+    /// Looks for the scopes in this claim, for providers that write them elsewhere than in the text
+    /// `scope`. No effect on other tokens than access tokens, which nobody asks for scopes.
+    #[must_use]
+    pub fn with_scope_claim(self, claim: ScopeClaim) -> Self {
+        Self { scope_claim: claim, ..self }
+    }
+
     /// The policy as bytes that no other policy has.
     pub(crate) fn identity(&self) -> Vec<u8> {
         let Self {
@@ -205,11 +215,13 @@ impl TokenPolicy {
             clients,
             requires_key_id,
             allows_id_token_marks,
+            scope_claim,
         } = self;
         // Debug puts texts between quotation marks and escapes those within.
         let text = format!(
             "{kind:?}{audiences:?}{algorithms:?}{tolerance:?}{max_length:?}{max_lifetime:?}\
-             {max_age:?}{clients:?}{requires_key_id:?}{allows_id_token_marks:?}"
+             {max_age:?}{clients:?}{requires_key_id:?}{allows_id_token_marks:?}\
+             {scope_claim:?}"
         );
         text.into_bytes()
     }

@@ -6,7 +6,7 @@ use crate::{
     settings::{ClientSettings, Settings},
 };
 use portcullis_core::{
-    gate::Gate,
+    gate::{Gate, RefreshLimits},
     http::Origin,
     oidc::ClientConfig,
     pattern::{Case, Pattern},
@@ -71,6 +71,15 @@ pub(super) fn gate(
         builder = builder.auth0_cookies(cookies);
     }
     builder.build().map_err(StartError::Gate)
+}
+
+/// A refresh has the time that its fetches have.
+pub(super) fn refresh_limits(settings: &Settings) -> RefreshLimits {
+    let limits = RefreshLimits::default();
+    match settings.http_timeout {
+        Some(timeout) => limits.with_timeout(timeout),
+        None => limits,
+    }
 }
 
 fn client_config(settings: &Settings, client: &ClientSettings) -> Result<ClientConfig, StartError> {

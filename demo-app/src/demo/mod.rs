@@ -108,7 +108,8 @@ impl<R: Runtime> Demo<R> {
         }
 
         let machine = IssuerMachine::new(api::issuer(&settings, &client)?, AWS_LC);
-        let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(http.clone())));
+        let driver = Driver::new(SharedIssuers::new([machine], Fetcher::new(http.clone())))
+            .with_refresh_limits(gate::refresh_limits(&settings));
         let guard = ApiGuard::new(api::guard(&settings, &client)?, driver.clone())
             .with_token_cache(TokenCacheLimits::default(), AWS_LC);
         let guarded = ProtectedApi::new(guard, Api);
@@ -174,6 +175,17 @@ mod tests {
         let settings = Settings::load(["portcullis".into()], environment, &[]).unwrap();
         let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         tokio.block_on(Demo::start(TokioRuntime::new(), settings))
+    }
+
+    #[test]
+    fn a_refresh_has_the_time_of_a_provider_that_may_be_slow() {
+        let flight = |timeout: &str| {
+            let environment = [("AUTH0_HTTP_TIMEOUT".into(), timeout.into())];
+            let settings = Settings::load(["portcullis".into()], environment, &[]).unwrap();
+            gate::refresh_limits(&settings).flight
+        };
+        assert_eq!(flight(""), Duration::from_secs(30));
+        assert_eq!(flight("60000"), Duration::from_secs(190));
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub(super) struct Line {
     /// Missing when not even a name can be made out.
     pub(super) name: Option<String>,
     pub(super) value: Result<String, FileFault>,
+    /// Whether the value has taken in lines after it, and it is not clear that it should have. Whoever
+    /// it belongs to, those lines are missing.
+    pub(super) swallows: bool,
 }
 
 /// What is wrong with a line of a settings file.
@@ -46,7 +49,8 @@ pub(super) fn parse(text: &str) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1 };
     while let Some(mut line) = reader.next_line() {
-        if line.name.is_some() && lines.iter().any(|before| before.name == line.name) {
+        let is_named = line.name.is_some() && !line.swallows;
+        if is_named && lines.iter().any(|before| before.name == line.name) {
             line.value = Err(FileFault::Repeated);
         }
         lines.push(line);
@@ -71,8 +75,10 @@ impl Reader<'_> {
             Some(_) => self.value(),
             None => Err(FileFault::NoAssignment),
         };
+        let swallows = self.line > number
+            && matches!(value, Err(FileFault::TextAfterQuotes | FileFault::Unclosed));
         self.skip_line();
-        Some(Line { number, name, value })
+        Some(Line { number, name, value, swallows })
     }
 
     fn skip_blank_lines_and_comments(&mut self) {

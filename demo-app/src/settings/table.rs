@@ -79,7 +79,7 @@ settings! {
             initially: Nothing,
             meaning: "What cookies were sealed with before. To change the secret, put the old one \
                       here until the sessions that it sealed are over; each is sealed anew when \
-                      it is next written.",
+                      it is next written. (An array in the code of version 3 of the SDK.)",
             common: false,
         }
     }

@@ -69,6 +69,7 @@ impl Values {
             let name = match &line.name {
                 Some(name) => match self.recognize(name, is_given, problems) {
                     Named::Setting(name) => Some(name),
+                    Named::Nothing if line.swallows => None,
                     Named::Nothing => continue,
                 },
                 None => None,

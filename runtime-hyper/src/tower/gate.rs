@@ -4,6 +4,7 @@ use super::{Before, connection, layer_before};
 use crate::{body::Body, front_gate::FrontGate, runtime::Runtime, server::border};
 use core::future::Future;
 use http::{HeaderValue, Request, Response, Version, header};
+use portcullis_core::session::Session;
 
 layer_before! {
     FrontGate,
@@ -36,8 +37,11 @@ impl<R: Runtime> Before for FrontGate<R> {
         let (head, body) = request.into_parts();
         let connection = connection(&head);
         self.handle(head, body, connection, |mut request, session| {
+            let extensions = request.extensions_mut();
+            // Who is signed in at another gate, around this one, is nobody here.
+            extensions.remove::<Session>();
             if let Some(session) = session {
-                request.extensions_mut().insert(session);
+                extensions.insert(session);
             }
             inner(request)
         })

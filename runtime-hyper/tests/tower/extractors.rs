@@ -5,10 +5,11 @@ use crate::{
     log::Log,
     provider::Provider,
     sign_in::sign_in,
-    stack::{METADATA, bytes, challenge, gate, get, guard, run},
+    stack::{METADATA, bytes, challenge, gate, gate_with, get, guard, guard_with, run},
 };
 use axum::{Router, response::Response, routing};
 use http::header;
+use portcullis_core::guard::GuardRoute;
 use portcullis_hyper::tower::axum::{Claims, RequireScopes, ScopeList, Session};
 use serde::Deserialize;
 use tower::ServiceExt as _;
@@ -187,6 +188,31 @@ fn scopes_that_are_there_let_through() {
         let token = with("read:items read:orders");
         assert_eq!(bytes(ask(&router, "/orders", Some(&token)).await).await, "somebody");
         assert_eq!(ask(&router, "/orders", Some(&with("read:orders"))).await.status(), 403);
+    });
+}
+
+/// What one layer lets through is nobody's for another one inside of it.
+#[test]
+fn an_inner_layer_takes_nobodys_word() {
+    run(async {
+        let provider = Provider::new();
+        let open =
+            guard_with(&provider, |guard| guard.route(GuardRoute::open("/optional").unwrap()));
+        let token = provider.token("the-api", "somebody");
+        let router = router().layer(open).layer(guard(&provider));
+        assert_eq!(bytes(ask(&router, "/optional", Some(&token)).await).await, "nobody");
+
+        let outer = gate_with(&provider, |gate| gate.cookie_name("outer"));
+        let service = tower::Layer::layer(&outer, tower::service_fn(crate::services::shown));
+        let cookie = sign_in(&provider, &service).await;
+        for (router, expected) in [
+            (self::router().layer(outer.clone()), "somebody"),
+            (self::router().layer(gate(&provider)).layer(outer), "nobody"),
+        ] {
+            let mut request = get("/page", None).map(axum::body::Body::new);
+            request.headers_mut().insert(header::COOKIE, cookie.clone());
+            assert_eq!(bytes(router.oneshot(request).await.unwrap()).await, expected);
+        }
     });
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     provider::Provider,
     sign_in::sign_in,
-    stack::{PAGE, bytes, challenge, cors, gate, get, guard, run},
+    stack::{PAGE, bytes, challenge, cors, gate, get, guard, guard_with, run},
 };
 use bytes::Bytes;
 use core::{
@@ -14,7 +14,12 @@ use core::{
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
-use portcullis_core::{gate::Gate, guard::Guard, jwt::VerifiedToken, session::Session};
+use portcullis_core::{
+    gate::Gate,
+    guard::{Guard, GuardRoute},
+    jwt::VerifiedToken,
+    session::Session,
+};
 use portcullis_hyper::body::Body;
 use std::sync::{
     Arc,
@@ -215,6 +220,24 @@ fn what_passes_the_gate_finds_its_session() {
             let answer = service.clone().oneshot(request).await.unwrap();
             assert_eq!(bytes(answer).await, "None false Some(\"somebody\") true", "{path}");
         }
+    });
+}
+
+/// `CONNECT` names a host and no path (RFC 9112 §3.2.3), so no route lets it through.
+#[test]
+fn a_tunnel_is_no_request_for_an_open_page() {
+    run(async {
+        let provider = Provider::new();
+        let layer = guard_with(&provider, |guard| {
+            guard.route(GuardRoute::open("/").unwrap()).route(GuardRoute::open("/:path*").unwrap())
+        });
+        let strict = Strict::open();
+        let service = layer.layer(strict.clone());
+        let page = service.clone().oneshot(get("/", None)).await.unwrap();
+        assert_eq!(page.status(), 200);
+        let tunnel = Request::connect("upstream.example:443").body(Body::empty()).unwrap();
+        assert_eq!(service.oneshot(tunnel).await.unwrap().status(), 400);
+        assert_eq!(strict.calls.load(Ordering::SeqCst), 1);
     });
 }
 

@@ -7,9 +7,10 @@ use std::{
 };
 
 /// The pages that are checked.
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     "README.md",
     "docs/coming-from.md",
+    "docs/cookbook.md",
     "docs/rewrites-and-matchers.md",
     "docs/security.md",
     "docs/settings.md",
@@ -110,4 +111,24 @@ fn the_front_page_leads_to_every_page() {
     for name in PAGES.iter().filter(|name| name.starts_with("docs/")) {
         assert!(front.contains(&format!("({name})")), "{name}");
     }
+}
+
+/// Each task has one program, a documentation test that runs, and the list on top leads to it.
+#[test]
+fn every_task_of_the_cookbook_has_a_program_that_runs() {
+    let page = page("docs/cookbook.md");
+    let (list, tasks) = page.split_once("\n## ").expect("a task");
+    let mut anchors = Vec::new();
+    for task in tasks.split("\n## ") {
+        let heading = task.lines().next().unwrap_or_default();
+        let blocks: Vec<&str> =
+            task.lines().filter(|line| line.starts_with("```") && line.len() > 3).collect();
+        assert_eq!(blocks, ["```rust"], "{heading}");
+        assert!(task.contains("fn main() -> Result"), "{heading}");
+        let letters = heading.chars().filter(|letter| letter.is_alphanumeric() || *letter == ' ');
+        anchors.push(letters.collect::<String>().to_lowercase().replace(' ', "-"));
+    }
+    let listed: Vec<&str> =
+        list.split("](#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert_eq!(listed, anchors);
 }

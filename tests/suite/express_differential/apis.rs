@@ -5,7 +5,7 @@ use core::error::Error;
 use portcullis_core::{
     cors::{Cors, CorsBuilder, CorsConfigError, OriginPolicy},
     guard::{Guard, Requirement},
-    jwt::{ClockTolerance, TokenPolicy},
+    jwt::{ClockTolerance, ScopeClaim, TokenPolicy},
 };
 use serde_json::{Value, json};
 
@@ -25,6 +25,8 @@ pub(super) enum Api {
     /// That takes tokens from a query and a form too.
     AnyPlace,
     RequiredScopes,
+    /// The same, where an array of scopes is as good as a text.
+    ScopeLists,
     ScopeIncludesAny,
     ClaimEquals,
     ClaimIncludes,
@@ -67,11 +69,12 @@ impl Peer {
 }
 
 impl Api {
-    const ALONE: [Self; 7] = [
+    const ALONE: [Self; 8] = [
         Self::Plain,
         Self::Optional,
         Self::AnyPlace,
         Self::RequiredScopes,
+        Self::ScopeLists,
         Self::ScopeIncludesAny,
         Self::ClaimEquals,
         Self::ClaimIncludes,
@@ -111,7 +114,9 @@ impl Api {
             api["cors"] = policy.of_npm();
         }
         match self {
-            Self::RequiredScopes => api["requires"] = json!({"requiredScopes": [SCOPES]}),
+            Self::RequiredScopes | Self::ScopeLists => {
+                api["requires"] = json!({"requiredScopes": [SCOPES]});
+            }
             Self::ScopeIncludesAny => api["requires"] = json!({"scopeIncludesAny": [SCOPES]}),
             Self::ClaimEquals => api["requires"] = json!({"claimEquals": ["org", "ours"]}),
             Self::ClaimIncludes => {
@@ -126,12 +131,19 @@ impl Api {
     pub(super) fn guard(self) -> Result<Guard, Box<dyn Error>> {
         let tolerance = ClockTolerance::from_seconds(TOLERANCE).ok_or("a tolerance")?;
         let policy = TokenPolicy::access_token([Provider::AUDIENCE])?;
-        let guard = Guard::builder(policy.with_clock_tolerance(tolerance));
+        let policy = policy.with_clock_tolerance(tolerance);
+        let policy = match self {
+            Self::ScopeLists => policy.with_scope_claim(ScopeClaim::ScopeOrList),
+            _ => policy,
+        };
+        let guard = Guard::builder(policy);
         Ok(match self {
             Self::Plain | Self::Cors(_) => guard,
             Self::Optional => guard.credentials_required(false),
             Self::AnyPlace => guard.token_in_query(true).token_in_form(true),
-            Self::RequiredScopes => guard.require(Requirement::required_scopes(SCOPES)?),
+            Self::RequiredScopes | Self::ScopeLists => {
+                guard.require(Requirement::required_scopes(SCOPES)?)
+            }
             Self::ScopeIncludesAny => guard.require(Requirement::scope_includes_any(SCOPES)?),
             Self::ClaimEquals => guard.require(Requirement::claim_equals(["org"], "ours")?),
             Self::ClaimIncludes => {

@@ -21,7 +21,8 @@ pub struct RefreshLimits {
     /// since the new cookie comes with that. 90 s.
     pub memory: Duration,
     /// How long a flight may take, whole; one that takes longer counts as lost. It has to be longer
-    /// than the fetches of a flight together, which end after 23 s. 30 s.
+    /// than the fetches of a flight together, which end after 23 s: see
+    /// [`with_timeout`](Self::with_timeout). 30 s.
     pub flight: Duration,
     /// The most flights at once; further ones wait for their turn. 64.
     pub flights: usize,
@@ -33,6 +34,20 @@ pub struct RefreshLimits {
     pub min_back_off: Duration,
     /// The longest such pause. 60 s.
     pub max_back_off: Duration,
+}
+
+impl RefreshLimits {
+    /// Gives flights the time of all their fetches, where each of those may take up to `timeout`: see
+    /// [`ClientConfig::with_timeout`](crate::oidc::ClientConfig::with_timeout). A flight that counts
+    /// as lost too early is sent once more, with a refresh token that the provider may have taken by
+    /// then; many take one that comes twice for a stolen one.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        // The discovery document, the tokens, the key of the ID token; in what is left, tokens are
+        // given back.
+        let flight = timeout.saturating_mul(3).saturating_add(Duration::from_secs(10));
+        Self { flight: self.flight.max(flight), ..self }
+    }
 }
 
 impl Default for RefreshLimits {

@@ -1,7 +1,10 @@
 //! Signing out at the provider's word.
 
 use super::*;
-use crate::jwt::TokenPolicy;
+use crate::{
+    jwt::{TokenError, TokenPolicy},
+    time::UnixSeconds,
+};
 
 const ROUTE: &str = "/api/auth/backchannel-logout";
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
@@ -202,6 +205,24 @@ fn tokens_of_older_providers_are_taken() {
         signed(&good.replace("{}", r#"{"x":1}"#)),
     ] {
         assert_eq!(signed_in().deliver(&token).status, 200);
+    }
+}
+
+/// Back-Channel Logout 1.0 §2.6: signatures are checked as those of ID tokens are.
+#[test]
+fn logout_tokens_are_signed_as_id_tokens_are() {
+    use crate::crypto::SignatureAlgorithm::{Ps256, Rs256};
+    let token = |name: &str| {
+        let header = format!(r#"{{"alg":"{name}","kid":"one","typ":"logout+jwt"}}"#);
+        KEY.sign_with_header(&header, &claims("t1", r#","sid":"s1""#))
+    };
+    for (allowed, other) in [(Rs256, Ps256), (Ps256, Rs256)] {
+        let gate = builder_at("https://app.example").id_token_algorithms([allowed]).build();
+        let gate = gate.unwrap();
+        let policy = gate.0.logout_tokens.as_ref().unwrap();
+        let read = |name: &str| policy.read(&token(name), UnixSeconds(NOW)).map(|_| ());
+        assert_eq!(read(allowed.name()), Ok(()));
+        assert_eq!(read(other.name()), Err(TokenError::Algorithm));
     }
 }
 

@@ -418,6 +418,37 @@ fn a_flight_that_is_lost_is_made_up_for() {
     assert_eq!(late, RefreshEvent::Dropped);
 }
 
+/// O17: a provider that is slow is not sent the same refresh token twice.
+#[test]
+fn a_flight_has_the_time_that_its_fetches_have() {
+    let timeout = Duration::from_secs(60);
+    let client = client("https://app.example").with_offline_access().with_timeout(timeout);
+    let mut browser = Browser::new(builder_for(client).build().unwrap());
+    browser.refreshes = Refreshes::new(RefreshLimits::default().with_timeout(timeout));
+    browser.sign_in();
+    browser.clock = DUE;
+    browser.token_requests.clear();
+    let Step::Refresh(wait) = browser.begin("GET", API, &[]) else { panic!("a refresh") };
+    let _ = browser.refreshes.demand(wait.demand(), after(DUE));
+    let RefreshFlight { id, refreshing } = browser.refreshes.poll_flight(after(DUE)).unwrap();
+    let step = browser.call(|context| refreshing.begin(context));
+    let Step::Fetch(fetch) = &step else { panic!("a request") };
+    assert_eq!(fetch.request().limits.deadline, timeout);
+
+    browser.clock = DUE + 59;
+    let progress = browser.refreshes.demand(wait.demand(), after(DUE + 59));
+    assert!(matches!(progress, RefreshProgress::Pending { .. }), "{progress:?}");
+    browser.refresh_answer = rotated(1);
+    let result = browser.drive(step);
+    let event = browser.refreshes.on_landed(id, result, after(DUE + 59));
+    assert_eq!(event, RefreshEvent::Renewed);
+    assert_eq!(bearer(browser.finish(Step::Refresh(wait))), "Bearer access-1");
+    assert_eq!(sent(&browser), ["refresh-0"]);
+
+    let short = RefreshLimits::default().with_timeout(Duration::from_secs(1));
+    assert_eq!(short, RefreshLimits::default());
+}
+
 /// A refresh token that the provider has replaced must not get lost with a slow task.
 #[test]
 fn new_tokens_count_however_late_they_are() {

@@ -1,7 +1,7 @@
 //! What a token must say.
 
 use super::*;
-use crate::json::Json;
+use crate::{json::Json, jwt::ScopeClaim};
 use alloc::borrow::ToOwned as _;
 
 fn verified(more: &str) -> VerifiedToken {
@@ -29,6 +29,30 @@ fn required_scopes_needs_all_of_them() {
         ("", false),
     ] {
         assert_eq!(meets(&requirement, claims), met, "{claims}");
+    }
+}
+
+/// Scopes are scopes wherever the policy of their issuer says that they stand.
+#[test]
+fn scopes_of_another_claim_count_where_the_policy_names_it() {
+    let read = Requirement::required_scopes(["read"]).unwrap();
+    for (claim, more, met) in [
+        (ScopeClaim::Scope, r#","scp":"read""#, false),
+        (ScopeClaim::ScopeOrList, r#","scope":["write","read"]"#, true),
+        (ScopeClaim::ScopeOrList, r#","scope":"write read""#, true),
+        (ScopeClaim::Scp, r#","scp":["read"]"#, true),
+        (ScopeClaim::Scp, r#","scp":"write read""#, true),
+        (ScopeClaim::Scp, r#","scope":"read""#, false),
+    ] {
+        let guard = Guard::builder(policy().with_scope_claim(claim)).require(read.clone());
+        match visit(&guard.build().unwrap(), "GET", "/", Some(&bearer(more))) {
+            Verdict::Allowed(_) => assert!(met, "{claim:?} {more}"),
+            other => {
+                let refusal = refused(other);
+                assert_eq!(refusal.reason, RefusalReason::Unmet(RequirementKind::Scope));
+                assert!(!met, "{claim:?} {more}");
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     guard::Guard,
     http::RequestHead,
     issuer::{IssuerConfig, IssuerIndex, RefreshSettings},
-    jwt::{AccessTokenProfile, ClockTolerance, TokenPolicy, TrustedIssuer},
+    jwt::{AccessTokenProfile, ClockTolerance, ScopeClaim, TokenPolicy, TrustedIssuer},
     test_support::{AUDIENCE, CLIENT_ID, ISSUER, NOW, ProviderKey, World, access_claims, after},
 };
 use alloc::{format, string::String, vec};
@@ -146,6 +146,8 @@ fn nothing_is_shared_between_policies() {
         Guard::new(policy().with_clients([CLIENT_ID])),
         Guard::new(policy().with_required_key_id()),
         Guard::new(policy().with_id_token_marks_allowed()),
+        Guard::new(policy().with_scope_claim(ScopeClaim::ScopeOrList)),
+        Guard::new(policy().with_scope_claim(ScopeClaim::Scp)),
         trusted(0, &config, policy()),
         trusted(1, &config, policy()),
         trusted(0, &other, policy()),

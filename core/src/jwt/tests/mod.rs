@@ -4,7 +4,7 @@ mod form;
 mod issuers;
 mod options;
 
-use super::*;
+use super::{header::FORBIDDEN, *};
 use crate::{
     crypto::{RUSTCRYPTO, SignatureAlgorithm},
     encoding,
@@ -104,6 +104,11 @@ fn refuses_header_members_that_change_the_meaning() {
         let text = format!(r#"{{"alg":"RS256","kid":"one",{member}}}"#);
         assert_eq!(header(&text), Err(TokenError::ForbiddenHeader), "{text}");
     }
+    for name in FORBIDDEN {
+        let text = format!(r#"{{"alg":"RS256","{name}":null}}"#);
+        assert_eq!(header(&text), Err(TokenError::ForbiddenHeader), "{text}");
+    }
+    assert!(FORBIDDEN.is_sorted());
     for crit in [r#"["x"]"#, "[]", r#"["b64"]"#, "null", "1"] {
         let text = format!(r#"{{"alg":"RS256","kid":"one","crit":{crit}}}"#);
         assert_eq!(header(&text), Err(TokenError::CriticalHeader), "{text}");

@@ -3,10 +3,10 @@
 use super::{KEY, NOW, TokenError, UnixSeconds, policy, verify_with};
 use crate::{
     crypto::SignatureAlgorithm,
-    jwt::{ClockTolerance, TokenPolicy, TokenPolicyError},
+    jwt::{ClockTolerance, ScopeClaim, TokenPolicy, TokenPolicyError},
     test_support::{AUDIENCE, ISSUER, access_claims},
 };
-use alloc::{format, string::String};
+use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
 
 /// The outcome of claims with `members` beside issuer and audience.
 fn outcome(policy: &TokenPolicy, members: &str) -> Result<(), TokenError> {
@@ -107,6 +107,52 @@ fn scopes_and_permissions_are_two_things() {
     for more in ["", r#","permissions":"b c""#] {
         let token = verify_with(&policy(), &KEY.sign(&access_claims(more)), NOW).unwrap();
         assert_eq!((token.scopes().count(), token.permissions().count()), (0, 0));
+    }
+}
+
+/// Rule 23: the scopes stand in the claim that the policy names, and in no other.
+#[test]
+fn scopes_stand_in_the_claim_that_the_policy_names() {
+    let scopes = |claim, more: &str| {
+        let policy = policy().with_scope_claim(claim);
+        let token = verify_with(&policy, &KEY.sign(&access_claims(more)), NOW)?;
+        Ok::<_, TokenError>(token.scopes().collect::<Vec<_>>().join("|"))
+    };
+    let [text, list] = [r#""a  b ""#, r#"["a","b"]"#];
+    for (claim, name, other) in [
+        (ScopeClaim::Scope, "scope", "scp"),
+        (ScopeClaim::ScopeOrList, "scope", "scp"),
+        (ScopeClaim::Scp, "scp", "scope"),
+    ] {
+        let lists = claim != ScopeClaim::Scope;
+        let wrong = Err(TokenError::ClaimType(name));
+        for (value, good, expected) in [
+            (text, true, "a|b"),
+            (r#""""#, true, ""),
+            (list, lists, "a|b"),
+            ("[]", lists, ""),
+            (r#"["a b"]"#, false, ""),
+            (r#"[""]"#, false, ""),
+            (r#"["a",1]"#, false, ""),
+            (r#"["a",null]"#, false, ""),
+            (r#"[["a"]]"#, false, ""),
+            ("null", false, ""),
+            ("1", false, ""),
+            ("{}", false, ""),
+        ] {
+            let found = scopes(claim, &format!(r#","{name}":{value}"#));
+            let expected = if good { Ok(expected.to_owned()) } else { wrong.clone() };
+            assert_eq!(found, expected, "{claim:?} {value}");
+        }
+        assert_eq!(scopes(claim, ""), Ok(String::new()));
+        assert_eq!(scopes(claim, &format!(r#","{other}":"x""#)), Ok(String::new()));
+        let both = format!(r#","{other}":"x","{name}":"a""#);
+        assert_eq!(scopes(claim, &both), Ok("a".to_owned()));
+    }
+    // Rule 19: `scope` is a registered claim, whoever looks at it.
+    for value in ["1", "null", list] {
+        let found = scopes(ScopeClaim::Scp, &format!(r#","scope":{value},"scp":"a""#));
+        assert_eq!(found, Err(TokenError::ClaimType("scope")), "{value}");
     }
 }
 

@@ -56,6 +56,58 @@ fn every_default_is_a_value_that_is_taken() {
     }
 }
 
+/// Whatever is written where; what is taken makes a gate.
+#[test]
+fn a_start_that_is_refused_says_which_setting_is_wrong_and_shows_no_value() {
+    let junk = [
+        "7f3a",
+        "/7f3a",
+        "7f3a,7f3a",
+        "7f3a=7f3a&state=7f3a",
+        "https://7f3a.example/7f3a?7f3a",
+        "http://7f3a.example",
+        "-----BEGIN 7f3a",
+        "7f3a\u{1}",
+        "\u{fc}7f3a",
+        "*",
+        "0",
+        "-1",
+        " ",
+        ",",
+        "99999999999999999999",
+        "true",
+        "//7f3a",
+        "org_",
+        "none",
+        "a\nb",
+    ];
+    let mut refused = 0;
+    for about in table::ALL {
+        for name in about.names {
+            for value in junk {
+                let with_provider = provider_with(&[(*name, value)]);
+                let alone = [(*name, value)];
+                let environment =
+                    if table::OF_A_PROVIDER.contains(about) { &with_provider[..] } else { &alone };
+                let error = match load(environment) {
+                    Ok(settings) => {
+                        let gate = configured_gate(&settings);
+                        assert!(gate.is_ok(), "{name}={value}: {gate:?}");
+                        continue;
+                    }
+                    Err(error) => error,
+                };
+                let text = error.to_string();
+                assert!(text.contains(name), "{name}={value}: {text}");
+                assert!(!text.contains("7f3a"), "{name}={value}: {text}");
+                assert!(!problems(Err(error)).is_empty(), "{name}={value}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 500, "{refused}");
+}
+
 #[test]
 fn a_misspelt_name_stops_the_start_and_names_the_one_that_is_meant() {
     for (name, near) in [

@@ -227,6 +227,33 @@ fn a_fault_in_a_file_names_the_line_but_shows_no_value() {
     );
 }
 
+/// Whose line it is makes no difference where it may have taken in the lines after it: without
+/// them, the start could come to the provider that lets anyone in.
+#[test]
+fn a_line_of_another_program_swallows_no_settings() {
+    let provider = PROVIDER.map(|(name, value)| format!("{name}='{value}'")).join("\n");
+    let problem = |line, fault| Problem::File { file: ".env", line, name: None, fault };
+    for (before, after, problem) in [
+        ("OTHER='it", "", problem(1, FileFault::Unclosed)),
+        ("OTHER=1\nOTHER='it", "", problem(2, FileFault::Unclosed)),
+        ("X=1\nOTHER=\"$it", "", problem(2, FileFault::Unclosed)),
+        ("OTHER='it", "LAST='x'", problem(1, FileFault::TextAfterQuotes)),
+        ("export OTHER=\"it", "LAST=\"x\"", problem(1, FileFault::TextAfterQuotes)),
+    ] {
+        let contents = format!("{before}\n{}\n{after}", provider.replace('\'', ""));
+        let found = load_with(&[], &[], &[(".env", &contents)]);
+        assert_eq!(problems(found), [problem], "{contents}");
+    }
+    // What stays on its line is its program's own business.
+    for other in
+        ["OTHER='it' is", "OTHER=it's", "OTHER=\"$it\"", "OTHER='a\nb'", "OTHER=\"a\n\\x\""]
+    {
+        let contents = format!("{other}\n{provider}");
+        let settings = load_with(&[], &[], &[(".env", &contents)]).unwrap();
+        assert_eq!(external(settings).client_id, "the-client", "{other}");
+    }
+}
+
 #[test]
 fn the_command_line_wins_over_the_environment() {
     let runtime = |arguments: &[&str], value| {

@@ -24,6 +24,14 @@ impl Corpus<'_> {
         for api in [Api::RequiredScopes, Api::ScopeIncludesAny] {
             self.required(api, "scope", &scopes);
         }
+        let lists = [
+            r#"["write:things","openid","read:things"]"#,
+            r#"["read:things"]"#,
+            r#"["READ:THINGS","WRITE:THINGS"]"#,
+            "[]",
+        ];
+        self.required(Api::ScopeLists, "scope", &scopes);
+        self.required(Api::ScopeLists, "scope", &lists);
         let orgs = [r#""ours""#, r#""OURS""#, r#""ours ""#, r#"["ours"]"#, "null", "1", "{}"];
         self.required(Api::ClaimEquals, "org", &orgs);
         let roles = [
