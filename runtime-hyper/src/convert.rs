@@ -9,9 +9,12 @@ use std::borrow::Cow;
 pub(crate) struct View<'m>(pub(crate) &'m HeaderMap);
 
 impl HeaderView for View<'_> {
+    // A map of a few fields is looked through faster than a name is hashed.
     fn each_value<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8])) {
-        for value in self.0.get_all(name) {
-            visit(value.as_bytes());
+        for (candidate, value) in self.0 {
+            if candidate.as_str().eq_ignore_ascii_case(name) {
+                visit(value.as_bytes());
+            }
         }
     }
 

@@ -8,7 +8,9 @@
 //! The key of a seal is derived by HKDF-SHA-256 (RFC 5869): extracted from the secret once, when the
 //! ring is made, and expanded with the purpose and the random salt for each seal. So no nonce is ever
 //! used twice under one key in practice: two seals share one only if 128 random bits repeat. As a key
-//! is for one text, any nonce would do; the end of the salt is one. Associated data are the version, the purpose, the cookie's name, the key id and the number of
+//! is for one text, any nonce would do; the end of the salt is one.
+//!
+//! Associated data are the version, the purpose, the cookie's name, the key id and the number of
 //! cookies that the text is spread over, each with its length before it. A text that was sealed for
 //! one cookie opens in no other.
 

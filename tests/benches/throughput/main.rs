@@ -113,7 +113,7 @@ fn api(run: Duration) {
 }
 
 /// An authenticated request through the gate, and the same request through nginx, which looks at
-/// nothing.
+/// nothing. The engine alone shows how much of the difference is the gate's.
 fn proxy(run: Duration) {
     let provider = Provider::start();
     let (upstream_port, nginx_port, gate_port) = (free_port(), free_port(), free_port());
@@ -127,6 +127,7 @@ fn proxy(run: Duration) {
     let mut contenders = vec![
         Contender::nginx_proxy(nginx_port, upstream_port),
         Contender::of_this_program("Portcullis, with a session", "gate", &settings),
+        Contender::of_this_program("its engine, with nothing", "engine", &settings),
     ];
     let cookies = sign_in(&provider, &gate);
     println!("\na proxied request with {} bytes of cookies, 32 connections", cookies.len());
@@ -135,6 +136,7 @@ fn proxy(run: Duration) {
     let runs = compare(&mut contenders, &load);
     let rate = |index: usize| Run::median(&runs[index], |run| run.per_cpu_second);
     ratio("Portcullis, with a session : nginx, with nothing", rate(1) / rate(0), 0.8);
+    println!("  {:>8.2}  its engine : nginx, both with nothing", rate(2) / rate(0));
 }
 
 fn ratio(name: &str, ratio: f64, aim: f64) {
