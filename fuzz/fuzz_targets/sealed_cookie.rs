@@ -47,7 +47,9 @@ fuzz_target!(|data: &[u8]| {
 
     let mut changed = field.into_bytes();
     let at = usize::from(u16::from_be_bytes([high, low])) % changed.len();
-    if changed[at] != other {
+    // A blank stands between two cookies alone, and is nothing more than a semicolon is.
+    let is_between = changed[at] == b' ' && (other == b';' || other.is_ascii_whitespace());
+    if changed[at] != other && !is_between {
         changed[at] = other;
         assert_eq!(open(&changed), None);
     }
