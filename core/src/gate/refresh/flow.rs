@@ -70,8 +70,8 @@ impl Refreshing {
         self.gate.is_revoked(&self.session, context)
     }
 
-    /// Gives `tokens` back, which came after somebody had signed out: the logout knew the old ones
-    /// only.
+    /// Gives `tokens` back where somebody has signed out: those that came after it, or those that the
+    /// logout could not give back itself.
     fn give_back(self, tokens: &SessionTokens, context: &mut Context<'_>) -> Step<RefreshFlow> {
         let refresh_token = tokens.refresh_token.as_ref();
         match refresh_token.and_then(|token| self.gate.revocation_of(token, context)) {
@@ -139,6 +139,11 @@ impl Flow for RefreshFlow {
 
     fn on_availability(self, availability: Availability, context: &mut Context<'_>) -> Step<Self> {
         match self.waiting {
+            // The logout could not give the token back: it had no documents either.
+            Waiting::Metadata if self.refreshing.is_signed_out(context) => {
+                let tokens = self.refreshing.session.tokens.clone();
+                self.refreshing.give_back(&tokens, context)
+            }
             Waiting::Metadata => {
                 let snapshot = context.issuers.snapshot(self.refreshing.gate.0.issuer);
                 match snapshot.as_ref().and_then(|snapshot| snapshot.metadata()) {

@@ -153,6 +153,29 @@ fn nothing_is_sent_for_a_session_that_was_signed_out() {
     assert!(sent(&browser).is_empty());
 }
 
+/// O20: a refresh that waits for the documents of the provider while somebody signs out without
+/// them. It redeems nothing, and gives the token back once it can.
+#[test]
+fn a_logout_wins_over_a_refresh_that_waits_for_the_provider() {
+    let mut browser = signed_in(DUE);
+    browser.refresh_answer = rotated(1);
+    let ready = core::mem::replace(
+        &mut browser.machine,
+        IssuerMachine::new(IssuerConfig::new(ISSUER).unwrap(), RUSTCRYPTO),
+    );
+    let UnderWay { id, step, .. } = under_way(&mut browser);
+    let Step::Await(wait) = step else { panic!("nothing is known of the provider") };
+    assert_eq!(location(&response(browser.sign_out())), "/");
+    assert!(given_back(&browser).is_empty());
+
+    browser.machine = ready;
+    let step = browser.call(|context| wait.resume(Availability::Ready, context));
+    let event = land(&mut browser, id, step);
+    assert_eq!(event, RefreshEvent::Refused(RefreshFailure::SignedOut));
+    assert!(sent(&browser).is_empty());
+    assert_eq!(given_back(&browser), ["refresh-0"]);
+}
+
 /// A provider's word that a session is over counts as much as signing out here.
 #[test]
 fn a_session_that_the_provider_ended_gets_no_late_tokens() {
