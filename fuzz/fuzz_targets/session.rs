@@ -2,11 +2,13 @@
 
 #![no_main]
 
+use core::time::Duration;
 use fuzz_support::{Counting, HOST, context, gate, get, known_issuer, respond, sealed_session};
 use libfuzzer_sys::fuzz_target;
 use portcullis_core::{
     flow::Step,
-    gate::{Decision, GateFlow},
+    gate::{Decision, GateFlow, RefreshOutcome},
+    http::FetchError,
     session::RevocationOutcome,
 };
 
@@ -50,15 +52,23 @@ fuzz_target!(|data: &[u8]| {
         Step::Refresh(_) => assert!(is_session),
         step => panic!("{step:?}"),
     }
-    let logout = match begin("/api/auth/logout") {
-        Step::Revoke(revoke) => {
-            assert!(is_session);
-            let mut entropy = Counting::default();
-            let mut context = context(&mut entropy, known_issuer());
-            revoke.resume(RevocationOutcome::Recorded, &mut context)
-        }
-        step => step,
-    };
+    let mut logout = begin("/api/auth/logout");
+    // It is recorded that the session is over, and a refresh token is given back, perhaps a newer
+    // one.
+    for _ in 0..3 {
+        let mut entropy = Counting::default();
+        let mut context = context(&mut entropy, known_issuer());
+        logout = match logout {
+            Step::Revoke(revoke) => revoke.resume(RevocationOutcome::Recorded, &mut context),
+            Step::Refresh(wait) => {
+                let retry_after = Duration::from_secs(1);
+                wait.resume(RefreshOutcome::Unavailable { retry_after }, &mut context)
+            }
+            Step::Fetch(fetch) => fetch.resume(Err(FetchError::Timeout), &mut context),
+            step => step,
+        };
+        assert!(is_session || matches!(logout, Step::Done(_)));
+    }
     let logout = respond(logout).expect("an answer of the gate");
     assert_eq!(logout.status, 302);
 });

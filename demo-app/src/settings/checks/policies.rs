@@ -49,9 +49,14 @@ pub(in crate::settings) fn login_target(text: &str) -> Result<String, Fault> {
     policy.map(|_| text.to_owned()).map_err(|_| Fault::Value)
 }
 
-/// The path of one of the gate's own routes, or what they are below.
+/// The path of one of the gate's own routes, or what they are below. There are rewrite rules about
+/// it, so it has no character that means something in a pattern.
 pub(in crate::settings) fn route(text: &str) -> Result<String, Fault> {
-    GateRoutes::below(text).map(|_| text.to_owned()).map_err(|_| Fault::Value)
+    let is_plain = !text.contains(['(', ')', '*', '+', ':', '?', '\\', '{', '}']);
+    match GateRoutes::below(text) {
+        Ok(_) if is_plain => Ok(text.to_owned()),
+        _ => Err(Fault::Value),
+    }
 }
 
 /// What the profile route answers to nobody.
@@ -115,7 +120,21 @@ mod tests {
         for text in ["/auth", "/api/auth/sign-in"] {
             assert_eq!(route(text).as_deref(), Ok(text));
         }
-        for text in ["", "/", "auth", "/auth/", "/a//b", "/a/../b", "/a?b", "https://x.example/a"] {
+        for text in [
+            "",
+            "/",
+            "auth",
+            "/auth/",
+            "/a//b",
+            "/a/../b",
+            "/a?b",
+            "https://x.example/a",
+            "/:path",
+            "/a*",
+            "/a+b",
+            "/a(b)",
+            "/{a}",
+        ] {
             assert_eq!(route(text), Err(Fault::Value), "{text}");
         }
     }

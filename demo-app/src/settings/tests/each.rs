@@ -62,6 +62,8 @@ fn a_start_that_is_refused_says_which_setting_is_wrong_and_shows_no_value() {
     let junk = [
         "7f3a",
         "/7f3a",
+        "/7f3a+",
+        "/:7f3a",
         "7f3a,7f3a",
         "7f3a=7f3a&state=7f3a",
         "https://7f3a.example/7f3a?7f3a",
