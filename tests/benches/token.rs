@@ -6,6 +6,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "support/claims.rs"]
+mod claims;
 #[path = "support/minted.rs"]
 mod minted;
 #[path = "support/verification.rs"]

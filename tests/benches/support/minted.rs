@@ -19,20 +19,6 @@ pub(crate) struct Minted {
     pub(crate) exponent: Vec<u8>,
 }
 
-/// The claims, for whoever wants them in a struct.
-#[derive(Debug, serde::Deserialize)]
-#[allow(dead_code)]
-pub(crate) struct Claims {
-    iss: String,
-    sub: String,
-    aud: Vec<String>,
-    iat: u64,
-    exp: u64,
-    scope: String,
-    azp: String,
-    permissions: Vec<String>,
-}
-
 impl Minted {
     pub(crate) fn new() -> Self {
         let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();

@@ -1,7 +1,10 @@
 //! From the text of a token to checked claims, by ours and by jsonwebtoken: what both benches of
 //! tokens time.
 
-use crate::minted::{AUDIENCE, Claims, ISSUER, Minted, NOW};
+use crate::{
+    claims::Claims,
+    minted::{AUDIENCE, ISSUER, Minted, NOW},
+};
 use core::hint::black_box;
 use criterion::{BenchmarkGroup, measurement::WallTime};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};

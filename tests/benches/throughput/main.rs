@@ -21,6 +21,8 @@
 #[path = "../../suite/harness/mod.rs"]
 mod harness;
 
+#[path = "../support/claims.rs"]
+mod claims;
 mod contender;
 mod load;
 mod server;

@@ -1,6 +1,7 @@
 //! The servers that this program can be: our API and our gate, and the API that people write with
 //! axum and jsonwebtoken.
 
+use crate::claims::Claims;
 use axum::{
     Json, Router,
     extract::{FromRequestParts, State},
@@ -157,19 +158,6 @@ fn gate(settings: &Value) -> Gateway<TokioRuntime, PrivateRoute> {
 /// What the axum API checks tokens with.
 #[derive(Clone)]
 struct Verifier(Arc<(DecodingKey, Validation)>);
-
-#[derive(Debug, serde::Deserialize)]
-#[allow(dead_code)]
-struct Claims {
-    iss: String,
-    sub: String,
-    aud: Vec<String>,
-    iat: u64,
-    exp: u64,
-    scope: String,
-    azp: String,
-    permissions: Vec<String>,
-}
 
 impl FromRequestParts<Verifier> for Claims {
     type Rejection = StatusCode;

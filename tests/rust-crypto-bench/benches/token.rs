@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --manifest-path tests/rust-crypto-bench/Cargo.toml`
 
+#[path = "../../benches/support/claims.rs"]
+mod claims;
 #[path = "../../benches/support/minted.rs"]
 #[allow(dead_code)]
 mod minted;
