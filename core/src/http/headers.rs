@@ -1,6 +1,9 @@
 //! Header fields: a view of those that came in, and a list of those that go out.
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::{
+    borrow::{Cow, ToOwned as _},
+    vec::Vec,
+};
 use core::fmt;
 
 /// The header fields of a received message, in the order received.
@@ -209,13 +212,15 @@ impl Headers {
     }
 }
 
-/// Credentials print as `..`.
+/// Credentials print as `..`, and so does the query of where a browser is sent, which may have a state
+/// or an ID token in it.
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map()
-            .entries(self.iter().map(|(name, value)| {
-                (name, if SECRET_FIELDS.contains(&name) { ".." } else { value })
-            }))
-            .finish()
+        let shown = |name, value: &str| match value.split_once('?') {
+            _ if SECRET_FIELDS.contains(&name) => "..".to_owned(),
+            Some((url, _)) if name == "location" => alloc::format!("{url}?.."),
+            _ => value.to_owned(),
+        };
+        f.debug_map().entries(self.iter().map(|(name, value)| (name, shown(name, value)))).finish()
     }
 }

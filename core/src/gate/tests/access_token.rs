@@ -50,6 +50,27 @@ fn the_access_token_is_for_own_scripts_where_it_is_switched_on() {
     }
 }
 
+/// What can be printed of a decision shows neither the token that is handed out, nor one that a
+/// browser carries to the provider.
+#[test]
+fn what_is_printed_of_an_answer_has_no_token_in_it() {
+    let gate = builder_at("https://app.example").hand_out_access_tokens().keep_id_token(true);
+    let mut browser = Browser::new(gate.build().unwrap());
+    let login = browser.get("/api/auth/login");
+    let printed = format!("{login:?}");
+    assert!(!printed.contains(&login_of(&response(login)).state), "{printed}");
+    browser.sign_in();
+    let handed_out = browser.request("GET", ROUTE, &OWN_SCRIPT);
+    assert!(!format!("{handed_out:?}").contains(ACCESS_TOKEN));
+    assert!(response(handed_out).body.contains(ACCESS_TOKEN));
+    let me = browser.get("/api/auth/me");
+    assert!(!format!("{me:?}").contains("Una"));
+    let id_token = session(&mut browser).unwrap().tokens.id_token.unwrap();
+    let out = browser.sign_out();
+    assert!(!format!("{out:?}").contains(id_token.expose()), "{out:?}");
+    assert!(location(&response(out)).contains(id_token.expose()));
+}
+
 /// Somebody who signed in some seconds ago, with a refresh token.
 fn signed_in(seconds: u64) -> Browser {
     let client = client("https://app.example").with_offline_access();
