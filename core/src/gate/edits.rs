@@ -5,7 +5,7 @@
 //! take one of ours away (RFC 9110 §7.6.1).
 
 use crate::{
-    http::{Cookies, FieldText, HeaderView, Headers},
+    http::{FieldText, HeaderView, Headers, name_in_set_cookie},
     session::CookieNames,
 };
 use alloc::{string::String, vec::Vec};
@@ -174,12 +174,7 @@ impl ResponseFilter<'_> {
             return false;
         }
         if name.eq_ignore_ascii_case("set-cookie") {
-            let pair = [("cookie", value)];
-            let mut first = None;
-            Cookies::of(&pair).each(&mut |name, _| {
-                first.get_or_insert_with(|| name.to_vec());
-            });
-            return !first.is_some_and(|name| self.edits.names.is_own(&name));
+            return !self.edits.names.is_own(name_in_set_cookie(value));
         }
         !(self.edits.sets_cookie() && is_about_caching(name))
     }

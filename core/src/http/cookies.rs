@@ -74,7 +74,12 @@ impl<'h> Cookies<'h> {
                 return;
             };
             let hides_a_name = name.is_empty() && value.contains('=');
-            if drops(name) || hides_a_name || !name_text.is_ascii() || !value.is_ascii() {
+            // There are servers that trim names.
+            if drops(name.trim_ascii())
+                || hides_a_name
+                || !name_text.is_ascii()
+                || !value.is_ascii()
+            {
                 return;
             }
             kept.push_str(if kept.is_empty() { "" } else { "; " });
@@ -86,6 +91,16 @@ impl<'h> Cookies<'h> {
         });
         if kept.is_empty() { None } else { FieldText::new(kept).ok() }
     }
+}
+
+/// The name under which a browser sends back what the `Set-Cookie` field `field` sets. Blanks around
+/// it fall away, and a cookie without a name is sent as its value, in which others find one
+/// (RFC 6265bis §5.6, §5.8.3).
+pub(crate) fn name_in_set_cookie(field: &[u8]) -> &[u8] {
+    let is_before = |byte: &u8| matches!(byte, b'=' | b';') || byte.is_ascii_whitespace();
+    let start = field.iter().position(|byte| !is_before(byte)).unwrap_or(field.len());
+    let named = field.get(start..).unwrap_or_default();
+    named.split(|byte| matches!(byte, b'=' | b';')).next().unwrap_or_default().trim_ascii_end()
 }
 
 /// The cookies of a request that waits for something.
@@ -201,7 +216,7 @@ mod tests {
     /// H24: a cookie without a name cannot become one with a name on its way.
     #[test]
     fn a_cookie_without_a_name_brings_none_along() {
-        let headers = [("cookie", "=own=x; a=1; b; ==own")];
+        let headers = [("cookie", "=own=x; a=1; b; ==own; own =x")];
         let kept = Cookies::of(&headers).without(&|name| name == b"own");
         assert_eq!(kept.unwrap().as_str(), "a=1; b");
     }

@@ -18,4 +18,4 @@ pub use message::{
 pub use query::{Query, QueryWriter, Repeated};
 pub use url::{Origin, Scheme, Url, UrlError};
 
-pub(crate) use cookies::OwnedCookies;
+pub(crate) use cookies::{OwnedCookies, name_in_set_cookie};

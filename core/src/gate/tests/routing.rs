@@ -397,6 +397,18 @@ fn an_upstream_cannot_set_our_cookies_and_answers_for_one_person_are_private() {
     let upstream = [("connection", "x-hop"), ("content-type", "text/plain")];
     let filter = forward.response.filter(&upstream);
     assert!(!filter.keeps("set-cookie", b"__Host-portcullis=x; Path=/"));
+    // Browsers trim names (RFC 6265bis §5.6), and send a cookie without a name as its value.
+    for name in [
+        "__Host-portcullis ",
+        "\t__Host-portcullis\t",
+        "=__Host-portcullis",
+        " = =__Host-portcullis.0",
+    ] {
+        let field = format!("{name}=x; Path=/; Secure");
+        assert!(!filter.keeps("set-cookie", field.as_bytes()), "{field:?}");
+    }
+    assert!(filter.keeps("set-cookie", b"theirs=__Host-portcullis=x"));
+    assert!(filter.keeps("set-cookie", b"=theirs"));
     assert!(!filter.keeps("Set-Cookie", b"__Host-portcullis.0=x"));
     assert!(filter.keeps("set-cookie", b"theirs=x; Path=/"));
     for name in ["connection", "x-hop", "X-Hop", "transfer-encoding", "keep-alive"] {
