@@ -81,6 +81,7 @@ fn origin_form<'h>(target: &'h str, host: &[u8]) -> Option<&'h str> {
         return Some(target);
     }
     let rest = ["http://", "https://"].iter().find_map(|scheme| target.strip_prefix(scheme))?;
-    let (authority, path) = rest.split_at_checked(rest.find('/')?)?;
-    authority.as_bytes().eq_ignore_ascii_case(host).then_some(path)
+    let (authority, path) = rest.split_at_checked(rest.find(['/', '?', '#'])?)?;
+    let is_ours = path.starts_with('/') && authority.as_bytes().eq_ignore_ascii_case(host);
+    is_ours.then_some(path)
 }

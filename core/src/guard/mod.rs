@@ -279,11 +279,15 @@ impl Guard {
     }
 }
 
-/// The path and the query of a request target, whichever form it has (RFC 9112 §3.2).
+/// The path and the query of a request target, whichever form it has (RFC 9112 §3.2). An authority may
+/// have a query behind it and no path, so not every slash begins one (RFC 3986 §3.2).
 fn origin_form(target: &str) -> &str {
     let rest = ["http://", "https://"].iter().find_map(|scheme| target.strip_prefix(scheme));
     match rest {
-        Some(rest) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
+        Some(rest) => {
+            let after = rest.find(['/', '?', '#']).and_then(|at| rest.get(at..));
+            after.filter(|after| after.starts_with('/')).unwrap_or("/")
+        }
         None => target,
     }
 }

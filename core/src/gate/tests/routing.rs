@@ -194,6 +194,11 @@ fn ambiguous_paths_are_refused() {
     assert_eq!(response(browser.request("CONNECT", "app.example:443", &[])).status, 405);
     // P15: the absolute form of a request that is meant for us.
     assert_eq!(serve(browser.get("http://app.example/public")).path, "/public");
+    for host in ["app.example?a", "app.example#"] {
+        let target = format!("http://{host}/public");
+        let answer = response(browser.request("GET", &target, &[("host", host)]));
+        assert_eq!(answer.status, 400, "{target}");
+    }
 }
 
 /// The longest path and the longest query there are make no URL that is too long: what a rule makes

@@ -92,6 +92,10 @@ fn an_open_path_is_open_in_one_spelling_only() {
             format!("{path}/x"),
             format!("{path}.json"),
             format!("/x/..{path}"),
+            // The path of these is empty.
+            format!("http://api.example?{path}"),
+            format!("http://api.example?a=b{path}"),
+            format!("http://api.example#{path}"),
         ] {
             let verdict = visit(&guard, "GET", &other, None);
             assert!(matches!(verdict, Verdict::Refused(_)), "{other}");
