@@ -7,6 +7,7 @@
 //! - a value in single quotes is taken as it is;
 //! - a value in double quotes knows the escapes `\n`, `\r`, `\t`, `\\`, `\"` and `\$`;
 //! - values in quotes may go over several lines, and variables in values are not expanded;
+//! - a line ends in a line feed, a carriage return, or both;
 //! - `#` starts a comment at the start of a line, and after a value and a space;
 //! - `export` before a name is skipped.
 
@@ -47,7 +48,8 @@ pub enum FileFault {
 /// Reads a file. Every line ends in a value or a fault.
 pub(super) fn parse(text: &str) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1 };
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(&text), line: 1 };
     while let Some(mut line) = reader.next_line() {
         let is_named = line.name.is_some() && !line.swallows;
         if is_named && lines.iter().any(|before| before.name == line.name) {
@@ -235,6 +237,7 @@ mod tests {
             ("A='b # \" $c \\n'  # comment", "b # \" $c \\n"),
             (r#"A="b\n\t\r\\\"\$ ' #""#, "b\n\t\r\\\"$ ' #"),
             ("A='b\nc'", "b\nc"),
+            ("A='b\r\nc'\r", "b\nc"),
             ("A=\"b\nB=c\"", "b\nB=c"),
             ("A=\u{fc}", "ü"),
             ("# comment\n\n  # another\nA=b\n", "b"),
@@ -280,6 +283,17 @@ mod tests {
             seen,
             [(2, Some("A"), true), (4, None, false), (5, Some("B"), false), (7, Some("C"), true)]
         );
+    }
+
+    /// Without this, the first name would have everything after it for its value.
+    #[test]
+    fn every_line_ending_is_one() {
+        for text in ["A=b\nB=c\n", "A=b\r\nB=c\r\n", "A=b\rB=c\r", "# a\rA=b\r\r\nB=c"] {
+            let lines = parse(text);
+            let seen: Vec<_> =
+                lines.iter().map(|line| (line.name.as_deref(), line.value.as_deref())).collect();
+            assert_eq!(seen, [(Some("A"), Ok("b")), (Some("B"), Ok("c"))], "{text:?}");
+        }
     }
 
     #[test]
