@@ -121,7 +121,7 @@ fn check(step: Step<GateFlow>, may_be_signed_in: bool) {
 fn check_response(response: &Response) {
     assert!(matches!(
         response.status,
-        200 | 204 | 302 | 303 | 400..=405 | 408 | 414 | 415 | 502 | 503
+        200 | 204 | 302 | 303 | 400..=405 | 408 | 414 | 415 | 431 | 502 | 503
     ));
     for secret in [ACCESS_TOKEN, CLIENT_SECRET] {
         assert!(!response.body.contains(secret));
