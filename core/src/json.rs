@@ -97,7 +97,8 @@ impl Object {
         }
         let text = core::str::from_utf8(text).map_err(|_| JsonError::Text)?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let seed = Strict { depth: limits.depth, members: limits.members };
+        let JsonLimits { depth, members, .. } = limits;
+        let seed = Strict { depth, members, room: USUAL_MEMBERS };
         let value = seed.deserialize(&mut deserializer).map_err(|_| JsonError::Text)?;
         deserializer.end().map_err(|_| JsonError::Text)?;
         match value {
@@ -253,15 +254,21 @@ impl<T: Into<Self>> FromIterator<T> for Json {
     }
 }
 
+/// How many members most objects have at the top of a text.
+const USUAL_MEMBERS: usize = 8;
+
 struct Strict {
     depth: usize,
     members: usize,
+    /// For how many members there is room before any is read. None within other values: a text may
+    /// have a great many empty objects in it.
+    room: usize,
 }
 
 impl Strict {
     fn inner<E: serde::de::Error>(&self) -> Result<Self, E> {
         let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("too deep"))?;
-        Ok(Self { depth, members: self.members })
+        Ok(Self { depth, members: self.members, room: 0 })
     }
 }
 
@@ -320,7 +327,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut members = Vec::with_capacity(map.size_hint().unwrap_or(8).min(64));
+        let mut members = Vec::with_capacity(self.room);
         while let Some(name) = map.next_key_seed(NameSeed)? {
             let value = map.next_value_seed(self.inner()?)?;
             if members.len() >= self.members {
@@ -360,7 +367,7 @@ impl Serialize for Object {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::format;
+    use alloc::{format, vec};
 
     const LIMITS: JsonLimits = JsonLimits { bytes: 1024, depth: 3, members: 4 };
 
@@ -420,6 +427,32 @@ mod tests {
         assert_eq!(object.texts("absent"), Ok(None));
         assert_eq!(object.texts("mixed"), Err(JsonError::MemberType("mixed")));
         assert_eq!(object.texts("text"), Err(JsonError::MemberType("text")));
+    }
+
+    /// J15: what is read takes no more than some times the room of its text, whatever it is. A token
+    /// of a stranger's may be held for as long as its issuer is asked for a key.
+    #[test]
+    fn takes_room_in_proportion_to_its_text() {
+        fn room(value: &Json) -> usize {
+            match value {
+                Json::Array(elements) => {
+                    let inner: usize = elements.iter().map(room).sum();
+                    elements.capacity() * size_of::<Json>() + inner
+                }
+                Json::Object(Object(members)) => {
+                    let inner: usize = members.iter().map(|(_, value)| room(value)).sum();
+                    members.capacity() * size_of::<(Name, Json)>() + inner
+                }
+                _ => 0,
+            }
+        }
+        let limits = JsonLimits { bytes: 16 * 1024, depth: 32, members: 2000 };
+        for element in ["{}", r#"{"":0}"#, "[]", "[0]", "0", r#"{"":{}}"#, "[[[[]]]]"] {
+            let text = format!(r#"{{"a":[{}]}}"#, vec![element; 1000].join(","));
+            let object = Object::parse(text.as_bytes(), limits).unwrap();
+            let room = room(&Json::Object(object));
+            assert!(room <= 64 * text.len(), "{element}: {room} for {}", text.len());
+        }
     }
 
     #[test]
