@@ -25,6 +25,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use core::fmt;
 use core::time::Duration;
 use std::ffi::OsString;
 use std::io;
@@ -89,12 +90,19 @@ pub enum Provider {
 }
 
 /// A file with settings, as it was read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SettingsFile {
     /// What messages call it.
     pub name: &'static str,
     /// Its bytes.
     pub contents: Vec<u8>,
+}
+
+/// There are secrets in the file, so that only its name is printed.
+impl fmt::Debug for SettingsFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SettingsFile").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Settings {

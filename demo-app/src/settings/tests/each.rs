@@ -25,7 +25,7 @@ fn gate_with(environment: &[(&str, &str)]) -> GateSettings {
     load(environment).unwrap_or_else(|error| panic!("{error}")).gate
 }
 
-fn shown(value: impl core::fmt::Debug) -> String {
+fn shown(value: impl fmt::Debug) -> String {
     format!("{value:?}")
 }
 

@@ -322,6 +322,9 @@ fn secrets_show_in_no_output() {
     let shown = format!("{settings:?}");
     assert!(!shown.contains(SECRET) && !shown.contains(CLIENT_SECRET), "{shown}");
 
+    let file = SettingsFile { name: ".env", contents: b"AUTH0_SECRET=x".to_vec() };
+    assert_eq!(format!("{file:?}"), "SettingsFile { name: \".env\", .. }");
+
     let misplaced = provider_with(&[
         ("AUTH0_CLIENT_ID", "hunter2 hunter2"),
         ("AUTH0_ISSUER_BASE_URL", "https://hunter2@x"),
