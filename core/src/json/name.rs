@@ -27,7 +27,7 @@ impl Name {
     /// the start of a name that is known when the program is compiled.
     #[inline]
     pub(super) fn compare(&self, other: &str) -> Ordering {
-        self.start.cmp(&start(other)).then_with(|| (*self.text).cmp(other))
+        compare((self.start, &self.text), (start(other), other))
     }
 
     /// One of the usual names.
@@ -35,7 +35,8 @@ impl Name {
         let wanted = start(text);
         let at = USUAL.binary_search_by_key(&wanted, |(start, _)| *start).ok()?;
         let (start, usual) = *USUAL.get(at)?;
-        (usual == text).then_some(Self { start, text: Cow::Borrowed(usual) })
+        let is_this = compare((start, usual), (wanted, text)).is_eq();
+        is_this.then_some(Self { start, text: Cow::Borrowed(usual) })
     }
 }
 
@@ -47,7 +48,7 @@ impl From<String> for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.start.cmp(&other.start).then_with(|| self.text.cmp(&other.text))
+        compare((self.start, &self.text), (other.start, &other.text))
     }
 }
 
@@ -60,6 +61,18 @@ impl PartialOrd for Name {
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.text.fmt(f)
+    }
+}
+
+/// How two names stand to each other, each with its start.
+#[inline]
+fn compare(one: (u64, &str), other: (u64, &str)) -> Ordering {
+    let ((start, one), (other_start, other)) = (one, other);
+    match start.cmp(&other_start) {
+        // Nothing is left of either but the zeros that it may end in.
+        Ordering::Equal if one.len() <= 8 && other.len() <= 8 => one.len().cmp(&other.len()),
+        Ordering::Equal => one.cmp(other),
+        decided => decided,
     }
 }
 
