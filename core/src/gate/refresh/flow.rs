@@ -70,16 +70,22 @@ impl Refreshing {
         self.gate.is_revoked(&self.session, context)
     }
 
-    /// Gives `tokens` back where somebody has signed out: those that came after it, or those that the
-    /// logout could not give back itself.
-    fn give_back(self, tokens: &SessionTokens, context: &mut Context<'_>) -> Step<RefreshFlow> {
+    /// Gives `tokens` back where the session is over for `failure`, which comes out in the end: those
+    /// that came after a logout, those that the logout could not give back itself, those that came
+    /// with a bad ID token.
+    fn give_back(
+        self,
+        tokens: &SessionTokens,
+        failure: RefreshFailure,
+        context: &mut Context<'_>,
+    ) -> Step<RefreshFlow> {
         let refresh_token = tokens.refresh_token.as_ref();
         match refresh_token.and_then(|token| self.gate.revocation_of(token, context)) {
             Some(request) => {
-                let flow = RefreshFlow { refreshing: self, waiting: Waiting::Revocation };
-                Step::Fetch(Fetch::new(request, flow))
+                let waiting = Waiting::Revocation(failure);
+                Step::Fetch(Fetch::new(request, RefreshFlow { refreshing: self, waiting }))
             }
-            None => Step::Done(Err(RefreshFailure::SignedOut)),
+            None => Step::Done(Err(failure)),
         }
     }
 
@@ -109,8 +115,8 @@ enum Waiting {
     Tokens,
     /// For the key of the ID token.
     Key(Box<Verifying>),
-    /// For new tokens to be given back.
-    Revocation,
+    /// For tokens to be given back, the session being over.
+    Revocation(RefreshFailure),
 }
 
 /// New tokens, and an ID token that waits for its key.
@@ -131,7 +137,7 @@ impl Flow for RefreshFlow {
         match self.waiting {
             Waiting::Tokens => on_tokens(self.refreshing, answer, context),
             // Whatever the provider says, the session is over.
-            Waiting::Revocation => Step::Done(Err(RefreshFailure::SignedOut)),
+            Waiting::Revocation(failure) => Step::Done(Err(failure)),
             // No other wait is for an answer.
             Waiting::Metadata | Waiting::Key(_) => Step::Done(Err(RefreshFailure::Internal)),
         }
@@ -142,7 +148,7 @@ impl Flow for RefreshFlow {
             // The logout could not give the token back: it had no documents either.
             Waiting::Metadata if self.refreshing.is_signed_out(context) => {
                 let tokens = self.refreshing.session.tokens.clone();
-                self.refreshing.give_back(&tokens, context)
+                self.refreshing.give_back(&tokens, RefreshFailure::SignedOut, context)
             }
             Waiting::Metadata => {
                 let snapshot = context.issuers.snapshot(self.refreshing.gate.0.issuer);
@@ -152,13 +158,11 @@ impl Flow for RefreshFlow {
                 }
             }
             Waiting::Key(verifying) if self.refreshing.is_signed_out(context) => {
-                self.refreshing.give_back(&verifying.tokens, context)
+                self.refreshing.give_back(&verifying.tokens, RefreshFailure::SignedOut, context)
             }
-            Waiting::Key(verifying) => {
-                Step::Done(on_key(self.refreshing, *verifying, availability, context))
-            }
+            Waiting::Key(verifying) => on_key(self.refreshing, *verifying, availability, context),
             // No other wait is for an issuer.
-            Waiting::Tokens | Waiting::Revocation => Step::Done(Err(RefreshFailure::Internal)),
+            Waiting::Tokens | Waiting::Revocation(_) => Step::Done(Err(RefreshFailure::Internal)),
         }
     }
 }
@@ -175,13 +179,16 @@ fn on_tokens(
     let id_token = response.id_token.clone();
     let tokens = new_tokens(&refreshing, response, context);
     if refreshing.is_signed_out(context) {
-        return refreshing.give_back(&tokens, context);
+        return refreshing.give_back(&tokens, RefreshFailure::SignedOut, context);
     }
     let Some(id_token) = id_token else {
         return Step::Done(Ok(refreshing.renewed(tokens, None)));
     };
     let id_token = match inspect(&refreshing, &id_token, context) {
         Ok(id_token) => id_token,
+        Err(failure) if failure.is_fatal() => {
+            return refreshing.give_back(&tokens, failure, context);
+        }
         Err(failure) => return Step::Done(Err(failure)),
     };
     let issuer = refreshing.gate.0.issuer;
@@ -192,7 +199,7 @@ fn on_tokens(
     let is_known = matches!(known, Some(KeyLookup::Found(_) | KeyLookup::Ambiguous));
     let verifying = Verifying { tokens, id_token };
     if is_known {
-        return Step::Done(on_key(refreshing, verifying, Availability::Ready, context));
+        return on_key(refreshing, verifying, Availability::Ready, context);
     }
     let need = Need::Key {
         algorithm: verifying.id_token.algorithm(),
@@ -254,35 +261,42 @@ fn on_key(
     verifying: Verifying,
     availability: Availability,
     context: &mut Context<'_>,
-) -> Result<Session, RefreshFailure> {
+) -> Step<RefreshFlow> {
     let Verifying { mut tokens, id_token } = verifying;
+    let access_token = tokens.access_token.expose();
+    match verify(&refreshing, id_token, access_token, availability, context) {
+        Ok(Some(claims)) => Step::Done(Ok(refreshing.renewed(tokens, Some(&claims)))),
+        // The old refresh token may be used up by now, so the new tokens must not be lost. An ID
+        // token that nobody can check counts as none, which a refresh may well do without.
+        Ok(None) => {
+            tokens.id_token = refreshing.session.tokens.id_token.clone();
+            Step::Done(Ok(refreshing.renewed(tokens, None)))
+        }
+        Err(error) => refreshing.give_back(&tokens, error.into(), context),
+    }
+}
+
+/// What an ID token says of the user; nothing where its key is not to be had.
+fn verify(
+    refreshing: &Refreshing,
+    id_token: Inspected,
+    access_token: &str,
+    availability: Availability,
+    context: &Context<'_>,
+) -> Result<Option<UserClaims>, IdTokenError> {
     let gate = &refreshing.gate.0;
     let snapshot = context.issuers.snapshot(gate.issuer);
     let key = snapshot.as_ref().and_then(|snapshot| {
         snapshot.key(id_token.algorithm(), id_token.key_id(), context.now.monotonic)
     });
     let verified = match (key, availability) {
-        (Some(KeyLookup::Found(key)), _) => {
-            id_token.verify(key).map_err(|error| IdTokenError::Token(error).into())
-        }
-        // The old refresh token may be used up by now, so the new tokens must not be lost. An ID
-        // token that nobody can check counts as none, which a refresh may well do without.
-        (_, Availability::Unavailable { .. }) | (None, _) => {
-            tokens.id_token = refreshing.session.tokens.id_token.clone();
-            return Ok(refreshing.renewed(tokens, None));
-        }
+        (Some(KeyLookup::Found(key)), _) => id_token.verify(key).map_err(IdTokenError::Token)?,
+        (_, Availability::Unavailable { .. }) | (None, _) => return Ok(None),
         (Some(KeyLookup::Ambiguous | KeyLookup::Unknown), _) => {
-            Err(RefreshFailure::IdToken(IdTokenError::Token(TokenError::UnknownKey)))
+            return Err(IdTokenError::Token(TokenError::UnknownKey));
         }
     };
-    let verified = verified?;
-    check_refreshed_id_token(
-        &verified,
-        &gate.client,
-        refreshing.session.user(),
-        tokens.access_token.expose(),
-        &gate.crypto,
-    )?;
-    let claims = UserClaims::of_id_token(verified.claims(), &gate.kept_claims);
-    Ok(refreshing.renewed(tokens, Some(&claims)))
+    let user = refreshing.session.user();
+    check_refreshed_id_token(&verified, &gate.client, user, access_token, &gate.crypto)?;
+    Ok(Some(UserClaims::of_id_token(verified.claims(), &gate.kept_claims)))
 }

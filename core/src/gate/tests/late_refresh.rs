@@ -1,7 +1,9 @@
 //! Refreshes that are under way, or have just landed, when somebody signs out.
 
 use super::{
-    refresh::{API, DUE, bearer, offline_gate, renewed, rotated, sent, session, signed_in},
+    refresh::{
+        API, DUE, bearer, given_back, offline_gate, renewed, rotated, sent, session, signed_in,
+    },
     *,
 };
 use crate::{
@@ -33,23 +35,6 @@ fn under_way(browser: &mut Browser) -> UnderWay {
 fn land(browser: &mut Browser, id: RefreshFlightId, step: Step<RefreshFlow>) -> RefreshEvent {
     let result: Result<Session, RefreshFailure> = browser.drive(step);
     browser.refreshes.on_landed(id, result, after(browser.clock))
-}
-
-/// The tokens that the provider was given back.
-fn given_back(browser: &Browser) -> Vec<String> {
-    let revocations = browser
-        .token_requests
-        .iter()
-        .filter(|request| request.url.as_str() == "https://op.example/revoke");
-    revocations
-        .map(|request| {
-            let form = Query::new(&request.body);
-            let parameter = |name| form.unique(name).unwrap().map(|value| value.to_string());
-            assert_eq!(parameter("token_type_hint").as_deref(), Some("refresh_token"));
-            assert_eq!(parameter("client_secret").as_deref(), Some("client secret"));
-            parameter("token").unwrap()
-        })
-        .collect()
 }
 
 /// O20: a refresh that is under way when somebody signs out brings nothing back, and its new token

@@ -61,6 +61,23 @@ pub(super) fn sent(browser: &Browser) -> Vec<String> {
     requests.filter_map(|request| parameter(request, "refresh_token")).collect()
 }
 
+/// The tokens that the provider was given back.
+pub(super) fn given_back(browser: &Browser) -> Vec<String> {
+    let revocations = browser
+        .token_requests
+        .iter()
+        .filter(|request| request.url.as_str() == "https://op.example/revoke");
+    revocations
+        .map(|request| {
+            let form = Query::new(&request.body);
+            let parameter = |name| form.unique(name).unwrap().map(|value| value.to_string());
+            assert_eq!(parameter("token_type_hint").as_deref(), Some("refresh_token"));
+            assert_eq!(parameter("client_secret").as_deref(), Some("client secret"));
+            parameter("token").unwrap()
+        })
+        .collect()
+}
+
 pub(super) fn session(browser: &mut Browser) -> Option<Session> {
     let headers = [("cookie", browser.cookie_field())];
     let gate = browser.gate.clone();
@@ -307,7 +324,8 @@ fn failures_are_followed_by_pauses_that_grow() {
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
 }
 
-/// O16: what a refreshed ID token must be, if there is one (OpenID Connect Core 1.0 §12.2).
+/// O16: what a refreshed ID token must be, if there is one (OpenID Connect Core 1.0 §12.2). Where it
+/// is not, the session is over, and the new refresh token does not stay good (RFC 7009).
 #[test]
 fn a_refreshed_id_token_is_checked() {
     let claims = |issuer: &str, audience: &str, subject: &str, more: &str| {
@@ -346,6 +364,7 @@ fn a_refreshed_id_token_is_checked() {
         let answer = response(browser.get(API));
         assert_eq!((answer.status, code(&answer)), (401, "not_authenticated"), "{at}");
         assert_eq!(browser.session_cookies(), 0, "{at}");
+        assert_eq!(given_back(&browser), ["refresh-1"], "{at}");
     }
 }
 
