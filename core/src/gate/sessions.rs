@@ -5,6 +5,7 @@ use crate::{
     entropy::Entropy,
     flow::Context,
     http::{Cookies, Headers, SameSite, SetCookie},
+    oidc::is_of_organization,
     session::{
         Auth0CookiesRead, HeldCookies, Purpose, RevocationKey, SealError, SealedCookie, Session,
     },
@@ -44,6 +45,7 @@ impl Gate {
     }
 
     /// A session of the Auth0 SDK's, where the browser holds none of the gate's own, alive or not.
+    /// Where everybody signs in for one organization, it must be of that.
     fn open_auth0_session(
         &self,
         read: &Auth0CookiesRead,
@@ -55,6 +57,9 @@ impl Gate {
         }
         let (policy, kept) = (self.0.session_policy, &self.0.kept_claims);
         let mut session = self.0.auth0_cookies.as_ref()?.open(read, policy, kept, now)?;
+        if self.0.login.organization().is_some_and(|it| !is_of_organization(session.user(), it)) {
+            return None;
+        }
         if !self.0.keeps_id_token {
             session.tokens.id_token = None;
         }

@@ -60,17 +60,25 @@ impl ExpectedIdToken<'_> {
         Ok(())
     }
 
-    /// Where an organization was asked for, the user must have signed in for it. Auth0 gives ids
-    /// that start with `org_` in `org_id`, and names, in small letters, in `org_name`.
+    /// Where an organization was asked for, the user must have signed in for it.
     fn check_organization(&self, claims: &Object) -> Result<(), IdTokenError> {
-        let Some(organization) = &self.asked.organization else { return Ok(()) };
-        let fits = if organization.starts_with("org_") {
-            claims.text("org_id") == Ok(Some(organization.as_str()))
-        } else {
-            let claimed = claims.text("org_name").ok().flatten().map(str::to_lowercase);
-            claimed == Some(organization.to_lowercase())
-        };
-        if fits { Ok(()) } else { Err(IdTokenError::Organization) }
+        match &self.asked.organization {
+            Some(organization) if !is_of_organization(claims, organization) => {
+                Err(IdTokenError::Organization)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the claims are of somebody who signed in for `organization`. Auth0 gives ids that start
+/// with `org_` in `org_id`, and names, in small letters, in `org_name`.
+pub(crate) fn is_of_organization(claims: &Object, organization: &str) -> bool {
+    if organization.starts_with("org_") {
+        claims.text("org_id") == Ok(Some(organization))
+    } else {
+        let claimed = claims.text("org_name").ok().flatten().map(str::to_lowercase);
+        claimed == Some(organization.to_lowercase())
     }
 }
 

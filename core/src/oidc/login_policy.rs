@@ -126,6 +126,12 @@ impl LoginPolicy {
         Ok(Self { default_target, ..self })
     }
 
+    /// The organization that everybody signs in for, if there is one.
+    pub(crate) fn organization(&self) -> Option<&str> {
+        let always = self.always.iter().find(|(name, _)| name == "organization");
+        always.map(|(_, organization)| organization.as_str())
+    }
+
     pub(crate) const fn pushed(&self) -> bool {
         self.pushed
     }

@@ -26,7 +26,7 @@ pub use token_endpoint::TokenResponseError;
 pub(crate) use authorization::{AuthorizationRequest, RequestUri};
 pub(crate) use callback::CallbackParameters;
 pub(crate) use client_authentication::ClientAuthenticationError;
-pub(crate) use id_token::ExpectedIdToken;
+pub(crate) use id_token::{ExpectedIdToken, is_of_organization};
 pub(crate) use login_policy::{Asked, LoginParameters};
 pub(crate) use logout::{
     EndSession, LogoutOrder, LogoutTarget, OrderedSessions, revocation_request,

@@ -4,6 +4,10 @@ use super::*;
 use crate::{crypto::AeadKey, session::Auth0Cookies};
 
 fn gate_that_takes_over() -> Gate {
+    builder_that_takes_over().build().unwrap()
+}
+
+fn builder_that_takes_over() -> GateBuilder {
     let client = ClientConfig::new(CLIENT_ID, Secret::new("client secret"), "https://app.example")
         .unwrap()
         .with_audience("https://api.example");
@@ -21,8 +25,6 @@ fn gate_that_takes_over() -> Gate {
         )
         .protect(Matcher::new(["/private", "/api/:path*"]).unwrap())
         .backchannel_logout()
-        .build()
-        .unwrap()
 }
 
 /// What the SDK's version 4 puts into its cookie.
@@ -32,8 +34,13 @@ fn sealed() -> String {
 
 /// The same session, sealed when it was to end at `end`.
 fn sealed_until(end: u64) -> String {
+    sealed_for(end, "")
+}
+
+/// The same for somebody of whom more is said.
+fn sealed_for(end: u64, more: &str) -> String {
     let content = format!(
-        r#"{{"user":{{"sub":"user","name":"Una"}},"tokenSet":{{"accessToken":"{ACCESS_TOKEN}",
+        r#"{{"user":{{"sub":"user","name":"Una"{more}}},"tokenSet":{{"accessToken":"{ACCESS_TOKEN}",
         "expiresAt":{}}},"internal":{{"sid":"s1","createdAt":{}}},"exp":{}}}"#,
         NOW + 3600,
         NOW - 50,
@@ -145,4 +152,25 @@ fn the_cookies_of_the_sdk_stay_at_the_gate() {
     browser.cookies = vec![("__session".to_string(), sealed())];
     assert_eq!(response(browser.get("/private")).status, 302);
     assert_eq!(names(&browser), ["__session"]);
+}
+
+/// Where everybody signs in for one organization, nobody comes over from another one.
+#[test]
+fn a_session_of_another_organization_is_not_taken_over() {
+    let of_one = r#","org_id":"org_1","org_name":"one""#;
+    let of_two = r#","org_id":"org_2","org_name":"two""#;
+    for (organization, more, is_taken) in [
+        ("org_1", of_one, true),
+        ("One", of_one, true),
+        ("org_1", of_two, false),
+        ("one", of_two, false),
+        ("org_1", "", false),
+    ] {
+        let login = LoginPolicy::default().with_parameter("organization", organization).unwrap();
+        let gate = builder_that_takes_over().login(login).build().unwrap();
+        let mut browser = Browser::new(gate);
+        browser.cookies = vec![("__session".to_string(), sealed_for(NOW + 86_400, more))];
+        let is_signed_in = response(browser.get("/api/auth/me")).status == 200;
+        assert_eq!(is_signed_in, is_taken, "{organization} {more}");
+    }
 }
