@@ -2,6 +2,7 @@
 
 use super::{
     CrossSitePolicy, ForwardLimits, Gate, GateInner, GateRoute, GateRoutes, SignedOutProfile,
+    own_routes::OwnPath,
 };
 use crate::{
     crypto::{CryptoProvider, SignatureAlgorithm},
@@ -147,8 +148,9 @@ impl GateBuilder {
         Self { pages: pages.into_iter().collect(), ..self }
     }
 
-    /// Which guarded requests may change something. Those of the application's own pages by
-    /// default.
+    /// Which requests may change something with a session: those of the application's own pages by
+    /// default. Others are refused where they need a session, and elsewhere go on as if nobody were
+    /// signed in.
     #[must_use]
     pub fn cross_site(self, cross_site: CrossSitePolicy) -> Self {
         Self { cross_site, ..self }
@@ -224,7 +226,8 @@ impl GateBuilder {
 
     /// Takes over sessions that the Auth0 SDK for Next.js has made, for applications that move over:
     /// they become sessions of the gate's own, and the SDK's cookies are removed and kept from
-    /// upstreams.
+    /// upstreams. Those have no prefix, so a host beside this one can set them: take over for as long
+    /// as the SDK's sessions live, and no longer.
     #[must_use]
     pub fn auth0_cookies(self, auth0_cookies: Auth0Cookies) -> Self {
         Self { auth0_cookies: Some(auth0_cookies), ..self }
@@ -265,6 +268,14 @@ impl GateBuilder {
             .transpose()
             .map_err(GateConfigError::ClientId)?
             .map(|policy| policy.with_clock_tolerance(self.clock_tolerance));
+        if self.routes.find(self.login.default_target().path()).is_some() {
+            return Err(GateConfigError::LoginTarget);
+        }
+        let after_logout = self.logout.default_target().path().and_then(|it| self.routes.find(it));
+        // A page that signs in is a fair place to end at.
+        if after_logout.is_some_and(|path| path != OwnPath::Route(GateRoute::Login)) {
+            return Err(GateConfigError::LogoutTarget);
+        }
         let redirect_uri = self.client.base_url.join(self.routes.path(GateRoute::Callback));
         // The gate's own routes always count as served.
         let (routes, serves) = (self.routes.clone(), self.serves);
@@ -320,6 +331,10 @@ pub enum GateConfigError {
     /// ID tokens that are signed in this way cannot be checked whole: only ES256, PS256 and RS256
     /// can.
     IdTokenAlgorithm(SignatureAlgorithm),
+    /// A login that names no place would end at one of the gate's own routes.
+    LoginTarget,
+    /// Signing out would end at one of the gate's own routes, and not at the login.
+    LogoutTarget,
     /// The prefix or the path of one of the gate's own routes is not usable, or two are the same.
     Routes,
 }
@@ -332,6 +347,13 @@ impl fmt::Display for GateConfigError {
             Self::IdTokenAlgorithm(algorithm) => {
                 write!(f, "ID tokens can be signed with ES256, PS256 or RS256, not {algorithm}")
             }
+            Self::LoginTarget => {
+                f.write_str("a login must end at a page, not at one of the gate's own routes")
+            }
+            Self::LogoutTarget => f.write_str(
+                "signing out must end at a page or at the login, not at another of the gate's own \
+                 routes",
+            ),
             Self::Routes => f.write_str(
                 "the paths of the gate's routes must be plain and different, such as \
                  /api/auth/login, without a final slash",

@@ -93,7 +93,8 @@ pub struct Serve {
     pub path: String,
     /// The query.
     pub query: Option<String>,
-    /// Who is signed in. For a guarded request somebody always is.
+    /// Who is signed in. For a guarded request somebody always is; nobody is where another site may
+    /// have caused a request that can change something.
     pub session: Option<Session>,
     /// What changes in the request.
     pub request: RequestEdits,

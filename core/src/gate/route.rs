@@ -90,11 +90,16 @@ impl Gate {
         let FoundSession { session, held } =
             self.find_session(Cookies::of(request.headers), context);
         let mut headers = Headers::new();
+        // Whoever looks at a session trusts that its user meant the request.
+        let is_meant = !self.0.cross_site.refuses(request, &self.0.client.base_url);
         match &session {
             None => self.remove_session(held, &mut headers),
-            Some(_) if is_prefetch(request) => {}
-            Some(session) => self.roll(session, held, now, context.entropy, &mut headers),
+            Some(session) if is_meant && !is_prefetch(request) => {
+                self.roll(session, held, now, context.entropy, &mut headers);
+            }
+            Some(_) => {}
         }
+        let session = session.filter(|_| is_meant);
         let response = ResponseEdits::new(self.0.names.clone(), headers, session.is_some());
         let request = self.serve_edits(request);
         Step::Done(Decision::Serve(Serve { path, query, session, request, response }))

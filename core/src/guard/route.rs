@@ -87,6 +87,9 @@ impl GuardRoute {
     }
 
     /// Only requests with one of `methods`; `GET` stands for `HEAD` too. By default every method.
+    ///
+    /// An application must not take another method from a field such as `X-HTTP-Method-Override`; a
+    /// gate keeps those fields from upstreams, a guard lets them pass.
     #[must_use]
     pub fn methods<M: Into<String>>(self, methods: impl IntoIterator<Item = M>) -> Self {
         Self { methods: methods.into_iter().map(Into::into).collect(), ..self }

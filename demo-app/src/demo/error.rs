@@ -81,6 +81,12 @@ impl fmt::Display for StartError {
             ),
             Self::Client(error) => write!(f, "the client: {error}"),
             Self::Entropy(error) => error.fmt(f),
+            Self::Gate(error @ GateConfigError::LoginTarget) => {
+                write!(f, "PORTCULLIS_LOGIN_TARGET: {error}")
+            }
+            Self::Gate(error @ GateConfigError::LogoutTarget) => {
+                write!(f, "AUTH0_POST_LOGOUT_REDIRECT: {error}")
+            }
             Self::Gate(error) => write!(f, "the gate: {error}"),
             Self::Guard(error) => write!(f, "the guard: {error}"),
             Self::Issuer(error) => write!(f, "AUTH0_ISSUER_BASE_URL {error}"),

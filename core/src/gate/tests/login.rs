@@ -240,3 +240,32 @@ fn id_tokens_can_be_signed_in_another_way_if_they_can_be_checked_whole() {
     let login = browser.start_login("/private");
     assert_eq!(code(&browser.come_back(&login)), "id_token_invalid");
 }
+
+/// What is configured leads in no circle, as little as what a query names.
+#[test]
+fn nothing_ends_at_the_gates_own_routes() {
+    for (target, of_login, of_logout) in [
+        ("/", None, None),
+        ("/start?x=/api/auth/login", None, None),
+        ("/api/auth/login", Some(GateConfigError::LoginTarget), None),
+        (
+            "/api/auth/logout?x",
+            Some(GateConfigError::LoginTarget),
+            Some(GateConfigError::LogoutTarget),
+        ),
+        (
+            "/API/auth/callback",
+            Some(GateConfigError::LoginTarget),
+            Some(GateConfigError::LogoutTarget),
+        ),
+        ("https://app.example/api/auth/logout", Some(GateConfigError::LoginTarget), None),
+    ] {
+        if let Ok(login) = LoginPolicy::default().with_default_target(target) {
+            let built = builder_at("https://app.example").login(login).build();
+            assert_eq!(built.err(), of_login, "{target}");
+        }
+        let logout = LogoutPolicy::default().with_default_target(target).unwrap();
+        let built = builder_at("https://app.example").logout(logout).build();
+        assert_eq!(built.err(), of_logout, "{target}");
+    }
+}

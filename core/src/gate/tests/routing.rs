@@ -459,6 +459,30 @@ fn requests_that_another_site_caused_are_refused() {
     assert_eq!(forward(browser.request("POST", "/open/x", &evil)).destination.port(), 6000);
 }
 
+/// X08: a handler of the application that looks for a session trusts that the user meant the request,
+/// also where the route asks for none. The session itself goes on.
+#[test]
+fn an_application_sees_no_session_where_another_site_caused_a_change() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    for (method, fields, seen) in [
+        ("POST", [("sec-fetch-site", "same-origin")], true),
+        ("POST", [("origin", "https://app.example")], true),
+        ("POST", [("x-requested-with", "fetch")], true),
+        ("GET", [("sec-fetch-site", "cross-site")], true),
+        ("POST", [("sec-fetch-site", "cross-site")], false),
+        ("DELETE", [("sec-fetch-site", "same-site")], false),
+        ("POST", [("origin", "https://evil.example")], false),
+        ("POST", [("accept", "*/*")], false),
+    ] {
+        let serve = serve(browser.request(method, "/contact", &fields));
+        assert_eq!(serve.session.is_some(), seen, "{method} {fields:?}");
+        let none: [(&str, &str); 0] = [];
+        assert!(serve.response.filter(&none).added().all(|(name, _)| name != "set-cookie"));
+    }
+    assert!(serve(browser.get("/contact")).session.is_some());
+}
+
 /// X09: a sibling that the configuration names may.
 #[test]
 fn requests_of_trusted_origins_are_let_through() {

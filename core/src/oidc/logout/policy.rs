@@ -110,6 +110,14 @@ impl LogoutTarget {
         }
     }
 
+    /// The path of the application, where it is one, without its query.
+    pub(crate) fn path(&self) -> Option<&str> {
+        match self {
+            Self::Path(path) => Some(path.path()),
+            Self::Url(_) => None,
+        }
+    }
+
     /// What a browser that stays here is sent to.
     pub(crate) fn location(&self) -> String {
         match self {
