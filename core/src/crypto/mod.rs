@@ -7,6 +7,8 @@
 
 mod algorithm;
 mod curve_key;
+#[cfg(feature = "rustcrypto")]
+mod pkcs1;
 mod rsa_key;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;

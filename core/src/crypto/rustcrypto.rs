@@ -6,13 +6,13 @@
 use super::{
     AeadFailure, AeadKey, AuthenticatedEncryption, BadSignature, CryptoProvider, Hashing,
     KeyRejected, OutputTooLong, PseudorandomKey, RsaPublicKey, SignatureAlgorithm,
-    SignatureVerification, VerifyKey,
+    SignatureVerification, VerifyKey, pkcs1::Pkcs1Key,
 };
 use aes_gcm::{Aes256Gcm, aead::AeadInOut, aead::KeyInit};
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 use hkdf::Hkdf;
-use rsa::{BoxedUint, PublicKey, pkcs1v15, pss, signature::Verifier as _};
+use rsa::{BoxedUint, PublicKey, pss, signature::Verifier as _};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 /// The provider in pure Rust, which works without std.
@@ -41,32 +41,23 @@ impl SignatureVerification for RustCrypto {
         .map_err(|_| KeyRejected::Provider)?;
         match algorithm {
             SignatureAlgorithm::Ps256 => Ok(Arc::new(PssKey(pss::VerifyingKey::new(key)))),
-            SignatureAlgorithm::Rs256 => Ok(Arc::new(Rs256Key(pkcs1v15::VerifyingKey::new(key)))),
-            SignatureAlgorithm::Rs384 => Ok(Arc::new(Rs384Key(pkcs1v15::VerifyingKey::new(key)))),
-            SignatureAlgorithm::Rs512 => Ok(Arc::new(Rs512Key(pkcs1v15::VerifyingKey::new(key)))),
+            SignatureAlgorithm::Rs256 => Ok(Arc::new(Pkcs1Key::<Sha256>::new(key))),
+            SignatureAlgorithm::Rs384 => Ok(Arc::new(Pkcs1Key::<Sha384>::new(key))),
+            SignatureAlgorithm::Rs512 => Ok(Arc::new(Pkcs1Key::<Sha512>::new(key))),
             SignatureAlgorithm::EdDsa | SignatureAlgorithm::Es256 => Err(KeyRejected::Unsupported),
         }
     }
 }
 
-macro_rules! verify_key {
-    ($name:ident, $key:ty, $signature:ty) => {
-        #[derive(Debug)]
-        struct $name($key);
+#[derive(Debug)]
+struct PssKey(pss::VerifyingKey<Sha256>);
 
-        impl VerifyKey for $name {
-            fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-                let signature = <$signature>::try_from(signature).map_err(|_| BadSignature)?;
-                self.0.verify(message, &signature).map_err(|_| BadSignature)
-            }
-        }
-    };
+impl VerifyKey for PssKey {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        let signature = pss::Signature::try_from(signature).map_err(|_| BadSignature)?;
+        self.0.verify(message, &signature).map_err(|_| BadSignature)
+    }
 }
-
-verify_key!(PssKey, pss::VerifyingKey<Sha256>, pss::Signature);
-verify_key!(Rs256Key, pkcs1v15::VerifyingKey<Sha256>, pkcs1v15::Signature);
-verify_key!(Rs384Key, pkcs1v15::VerifyingKey<Sha384>, pkcs1v15::Signature);
-verify_key!(Rs512Key, pkcs1v15::VerifyingKey<Sha512>, pkcs1v15::Signature);
 
 impl AuthenticatedEncryption for RustCrypto {
     fn seal(
