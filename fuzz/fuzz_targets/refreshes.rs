@@ -7,6 +7,7 @@
 #[path = "../../core/src/gate/refresh/tests/world.rs"]
 mod world;
 
+use fuzz_support::Counting;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|script: &[u8]| world::run(script));

@@ -26,6 +26,15 @@ pub fn sign(header: &[u8], payload: &[u8]) -> String {
     format!("{input}.{signature}")
 }
 
+/// A token of two lines: a header and a payload that are to be signed, or any text in two pieces.
+pub fn token([header, payload]: [&str; 2]) -> String {
+    if header.starts_with('{') {
+        sign(header.as_bytes(), payload.as_bytes())
+    } else {
+        [header, payload].concat()
+    }
+}
+
 /// Whether [`INSECURE`] accepts this signature.
 pub fn fits(message: &[u8], signature: &[u8]) -> bool {
     signature.first() == Some(&fold(&[message]))

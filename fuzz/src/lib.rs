@@ -8,7 +8,7 @@ mod world;
 
 pub use entropy::Counting;
 pub use input::{Head, lines};
-pub use insecure::{INSECURE, fits, sign};
+pub use insecure::{INSECURE, fits, sign, token};
 pub use world::{
     ACCESS_TOKEN, API_AUDIENCE, CLIENT_ID, CLIENT_SECRET, HOST, ISSUER, Login, NOTHING_REVOKED,
     NOW, SESSION_COOKIE, at, context, discovery, gate, get, key_set, known_issuer, ok, provider,

@@ -5,11 +5,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "support/entropy.rs"]
+mod entropy;
+
 use core::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use entropy::Counting;
 use portcullis_core::{
     crypto::RUSTCRYPTO,
-    entropy::{Entropy, EntropyError},
     flow::{Context, Step},
     gate::{Decision, Gate},
     http::RequestHead,
@@ -188,15 +191,6 @@ fn pathological(c: &mut Criterion) {
     group.finish();
 }
 
-struct Fixed;
-
-impl Entropy for Fixed {
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
-        bytes.fill(7);
-        Ok(())
-    }
-}
-
 /// A whole decision about a request that nobody has to be signed in for.
 fn decisions(c: &mut Criterion) {
     let mut group = c.benchmark_group("decide an anonymous, unguarded request");
@@ -249,7 +243,7 @@ fn decisions(c: &mut Criterion) {
                 b.iter(|| {
                     let mut context = Context {
                         now,
-                        entropy: &mut Fixed,
+                        entropy: &mut Counting::default(),
                         issuers: &issuers,
                         revocations: &revocations,
                     };

@@ -4,13 +4,17 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "support/entropy.rs"]
+mod entropy;
+
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use core::{hint::black_box, time::Duration};
 use criterion::{Criterion, criterion_group, criterion_main};
+use entropy::Counting;
 use portcullis_core::{
     crypto::{CryptoProvider, RUSTCRYPTO},
-    entropy::{Entropy, EntropyError},
+    entropy::Entropy as _,
     flow::{Context, Step},
     gate::{Decision, Gate},
     http::{Cookies, HeaderView, Headers, RequestHead},
@@ -32,24 +36,9 @@ const COOKIE: SealedCookie<'_> =
 /// What an envelope adds to the content, in bytes.
 const ENVELOPE: usize = 38;
 
-/// Other bytes at each draw.
-#[derive(Default)]
-struct Counter(u64);
-
-impl Entropy for Counter {
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
-        for chunk in bytes.chunks_mut(8) {
-            self.0 += 1;
-            let block = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-            chunk.copy_from_slice(&block[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
 fn random(length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    Counter(77).fill(&mut bytes).unwrap();
+    Counting::default().fill(&mut bytes).unwrap();
     bytes
 }
 
@@ -61,7 +50,7 @@ fn ring(crypto: CryptoProvider) -> SecretRing {
 fn sealed(content: &[u8], ring: &SecretRing) -> String {
     let mut headers = Headers::new();
     let held = HeldCookies::default();
-    COOKIE.write(content, 3600, held, ring, &mut Counter::default(), &mut headers).unwrap();
+    COOKIE.write(content, 3600, held, ring, &mut Counting::default(), &mut headers).unwrap();
     headers.get("set-cookie").unwrap().split(';').next().unwrap().to_owned()
 }
 
@@ -97,7 +86,7 @@ fn cookies(c: &mut Criterion) {
             group.bench_function(format!("portcullis, {provider}: open"), |b| {
                 b.iter(|| COOKIE.read(Cookies::of(black_box(&fields)), &ring));
             });
-            let mut entropy = Counter::default();
+            let mut entropy = Counting::default();
             group.bench_function(format!("portcullis, {provider}: seal"), |b| {
                 b.iter(|| {
                     let mut headers = Headers::new();
@@ -172,7 +161,7 @@ fn head<'h>(target: &'h str, headers: &'h dyn HeaderView) -> RequestHead<'h> {
 fn decisions(c: &mut Criterion) {
     let gate = gate();
     let issuer = Arc::new(IssuerSnapshot::default());
-    let mut entropy = Counter::default();
+    let mut entropy = Counting::default();
     let now =
         Now { unix: UnixSeconds(NOW), monotonic: Monotonic::from_start(Duration::from_secs(1000)) };
     let revocations = RevocationList::default();

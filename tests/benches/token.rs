@@ -6,6 +6,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "support/entropy.rs"]
+mod entropy;
+
 #[path = "support/claims.rs"]
 mod claims;
 #[path = "support/minted.rs"]
@@ -19,10 +22,10 @@ use aws_lc_rs::{
 };
 use core::{hint::black_box, time::Duration};
 use criterion::{Criterion, criterion_group, criterion_main};
+use entropy::Counting;
 use minted::{AUDIENCE, ISSUER, Minted, NOW};
 use portcullis_core::{
     crypto::{CryptoProvider, RUSTCRYPTO, SignatureAlgorithm},
-    entropy::{Entropy, EntropyError},
     flow::{Context, Step},
     guard::{Guard, Verdict},
     http::{Inbound, RequestHead},
@@ -42,15 +45,6 @@ use portcullis_hyper::{
     tls,
 };
 use std::{sync::Arc, thread};
-
-struct Fixed;
-
-impl Entropy for Fixed {
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
-        bytes.fill(7);
-        Ok(())
-    }
-}
 
 fn at(seconds: u64) -> Now {
     Now {
@@ -74,7 +68,7 @@ fn ready_machine(minted: &Minted, crypto: CryptoProvider) -> IssuerMachine {
             Document::KeySet => minted.key_set(),
         };
         let answer = Inbound { status: 200, headers: vec![], body: body.into_bytes() };
-        let _ = machine.on_answer(flight.id, Ok(answer), at(0), &mut Fixed);
+        let _ = machine.on_answer(flight.id, Ok(answer), at(0), &mut Counting::default());
     }
     machine
 }
@@ -114,7 +108,7 @@ fn cache(c: &mut Criterion) {
     let head =
         RequestHead { method: "GET", target: "/", headers: &fields, peer: None, secure: false };
     let mut cache = TokenCache::new(TokenCacheLimits::default());
-    let mut entropy = Fixed;
+    let mut entropy = Counting::default();
     let revocations = RevocationList::default();
     let mut context = Context {
         now: at(0),
@@ -211,7 +205,7 @@ fn flood(c: &mut Criterion) {
                 Document::KeySet => minted.key_set(),
             };
             let answer = Inbound { status: 200, headers: vec![], body: body.into_bytes() };
-            let _ = machine.on_answer(flight.id, Ok(answer), now, &mut Fixed);
+            let _ = machine.on_answer(flight.id, Ok(answer), now, &mut Counting::default());
         }
         (lookups, fetches)
     };

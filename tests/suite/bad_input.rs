@@ -1,7 +1,7 @@
 //! What a browser or somebody in its place can send to the gate: the status fits, the answer says
 //! nothing secret, and the process goes on.
 
-use crate::harness::{Client, Demo, Provider, Reply, Runtime, aged, query_of};
+use crate::harness::{Client, Demo, Provider, Reply, Runtime, aged, come_back_late, query_of};
 use portcullis_core::session::Purpose;
 use serde_json::{Value, json};
 
@@ -219,13 +219,7 @@ pub(crate) fn a_login_that_took_too_long_is_refused(runtime: Runtime) {
     // Almost an hour, and more than that.
     for (age, status, code) in [(3500, 502, "code_refused"), (3700, 400, "login_not_started_here")]
     {
-        let mut client = Client::new();
-        let away = client.open(&format!("{}/api/auth/login", demo.frontend));
-        let name = client.login_cookie().expect("a login").to_owned();
-        let old = aged(&name, &client.cookies[&name], Purpose::Login, age);
-        client.cookies.insert(name, old);
-        let state = query_of(away.location(), "state").expect("a state");
-        let page = client.open(&provider.callback(&demo, &state));
+        let (client, page) = come_back_late(&provider, &demo, age);
         assert_failed(&client, &page, status, code);
     }
 }

@@ -112,6 +112,12 @@ fn raised(base: BoxedUint, exponent: &BoxedUint, modulus: &BoxedMontyParams) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        crypto::{RUSTCRYPTO, SignatureAlgorithm},
+        encoding,
+        key_set::{KeyLookup, KeySet},
+        test_support::ProviderKey,
+    };
     use crypto_bigint::Odd;
     use proptest::prelude::*;
 
@@ -125,6 +131,48 @@ mod tests {
         assert_eq!(Sha384::PREFIX[12..], [0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30]);
         assert_eq!(Sha512::PREFIX[1], 0x51);
         assert_eq!(Sha512::PREFIX[12..], [0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40]);
+    }
+
+    /// RFC 8017 §8.2.2: of a signature's length, and of a number below the modulus.
+    #[test]
+    fn refuses_a_signature_that_is_longer_shorter_or_not_below_the_modulus() {
+        let provider = ProviderKey::one();
+        let set = provider.jwk_set();
+        let set = KeySet::parse(set.as_bytes(), &[SignatureAlgorithm::Rs256], &RUSTCRYPTO).unwrap();
+        let KeyLookup::Found(key) = set.find(SignatureAlgorithm::Rs256, None) else {
+            panic!("one key")
+        };
+        let token = provider.sign_input("a message");
+        let good = encoding::decode(token.rsplit_once('.').unwrap().1).unwrap();
+        assert_eq!(key.verify(b"a message", &good), Ok(()));
+        assert_eq!(key.verify(b"another", &good), Err(BadSignature));
+        assert_eq!(key.verify(b"", &good), Err(BadSignature));
+
+        let jwk = provider.jwk();
+        let modulus = jwk.split(r#""n":""#).nth(1).and_then(|it| it.split('"').next()).unwrap();
+        let modulus = encoding::decode(modulus).unwrap();
+        let one = [&[0; 255][..], &[1]].concat();
+        let flipped = |at: usize| {
+            let mut bytes = good.clone();
+            bytes[at] ^= 1;
+            bytes
+        };
+        for bad in [
+            vec![],
+            good[1..].to_vec(),
+            good[..255].to_vec(),
+            [&[0], &*good].concat(),
+            [&*good, &[0]].concat(),
+            good.repeat(2),
+            vec![0; 256],
+            one,
+            modulus,
+            vec![0xff; 256],
+            flipped(0),
+            flipped(255),
+        ] {
+            assert_eq!(key.verify(b"a message", &bad), Err(BadSignature), "{bad:?}");
+        }
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Time passes for the contents of a cookie, since it cannot for a process.
 
-use super::Provider;
+use super::{Client, Demo, Provider, Reply, query_of};
 use portcullis_core::{
     crypto::RUSTCRYPTO,
     entropy::{Entropy, EntropyError},
@@ -29,6 +29,18 @@ pub(crate) fn aged(name: &str, value: &str, purpose: Purpose, seconds: u64) -> S
     let field = headers.get("set-cookie").expect("a cookie");
     let (_, rest) = field.split_once('=').expect("a value");
     rest.split(';').next().expect("a value").to_owned()
+}
+
+/// Comes back from the provider with a login that was started `seconds` ago.
+pub(crate) fn come_back_late(provider: &Provider, demo: &Demo, seconds: u64) -> (Client, Reply) {
+    let mut client = Client::new();
+    let away = client.open(&format!("{}/api/auth/login", demo.frontend));
+    let name = client.login_cookie().expect("a login").to_owned();
+    let old = aged(&name, &client.cookies[&name], Purpose::Login, seconds);
+    client.cookies.insert(name, old);
+    let state = query_of(away.location(), "state").expect("a state");
+    let page = client.open(&provider.callback(demo, &state));
+    (client, page)
 }
 
 /// The four moments of a session stand first, behind its version.

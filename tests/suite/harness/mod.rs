@@ -12,7 +12,7 @@ mod skip;
 
 pub(crate) use browser::{Browser, missing_program};
 pub(crate) use client::{Client, Reply, query_of};
-pub(crate) use clock::aged;
+pub(crate) use clock::{aged, come_back_late};
 pub(crate) use demo::{Demo, Runtime};
 pub(crate) use directory::TemporaryDirectory;
 pub(crate) use keys::{Algorithm, SigningKey, now, pem_key, signing_input, unsigned};

@@ -1,8 +1,7 @@
 //! How a login starts.
 
 use super::{LOGIN, with};
-use crate::harness::{Client, Demo, Provider, Reply, Runtime, aged, now, query_of};
-use portcullis_core::session::Purpose;
+use crate::harness::{Client, Demo, Provider, Reply, Runtime, come_back_late, now, query_of};
 use serde_json::{Value, json};
 
 /// Somebody whom the built-in provider knows, and the front end does not.
@@ -151,13 +150,7 @@ pub(crate) fn a_login_lasts_and_leads_as_the_settings_say(runtime: Runtime) {
     let settings = [("PORTCULLIS_LOGIN_LIFETIME", "600"), ("PORTCULLIS_LOGIN_TARGET", "/public")];
     let demo = Demo::start_with(runtime, &with(&provider, &settings));
     for (age, is_there) in [(500, true), (700, false)] {
-        let mut client = Client::new();
-        let away = client.open(&format!("{}/api/auth/login", demo.frontend));
-        let name = client.login_cookie().expect("a login").to_owned();
-        let old = aged(&name, &client.cookies[&name], Purpose::Login, age);
-        client.cookies.insert(name, old);
-        let state = query_of(away.location(), "state").expect("a state");
-        let page = client.open(&provider.callback(&demo, &state));
+        let (_, page) = come_back_late(&provider, &demo, age);
         // A login that is there gets as far as the code, which nobody has given.
         let code = if is_there { "code_refused" } else { "login_not_started_here" };
         assert!(page.body.contains(&format!("<code>{code}</code>")), "{page:?}");

@@ -3,6 +3,7 @@
 
 mod world;
 
+use crate::test_support::Counting;
 use proptest::prelude::*;
 use std::vec::Vec;
 

@@ -1,11 +1,12 @@
 //! A gate, a provider that rotates refresh tokens and ends the grant where one comes twice, a
 //! browser, and a script that lets them do things in any order.
 //!
-//! Property tests and the fuzz target share it, so it uses the public interface alone.
+//! Property tests and the fuzz target share it, so it uses the public interface alone, and
+//! whichever entropy that counts is at hand.
 
+use super::Counting;
 use portcullis_core::{
     crypto::RUSTCRYPTO,
-    entropy::{Entropy, EntropyError},
     flow::{AwaitRefresh, Context, Fetch, Step},
     gate::{
         Decision, Gate, GateFlow, RefreshEvent, RefreshFlightId, RefreshFlow, RefreshLimits,
@@ -486,19 +487,4 @@ fn sealed_session(entropy: &mut Counting) -> BTreeMap<String, String> {
     let (name, rest) = field.split_once('=').expect("a value");
     let value = rest.split(';').next().unwrap_or_default();
     BTreeMap::from([(name.into(), value.into())])
-}
-
-/// Entropy that counts, so that every draw is another and every run is the same.
-#[derive(Default)]
-struct Counting(u64);
-
-impl Entropy for Counting {
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
-        for chunk in bytes.chunks_mut(8) {
-            self.0 += 1;
-            let block = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-            chunk.copy_from_slice(&block[..chunk.len()]);
-        }
-        Ok(())
-    }
 }
