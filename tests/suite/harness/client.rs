@@ -1,7 +1,9 @@
 //! A client that behaves like a browser where it matters, and remembers everything it was told.
 
 use super::Demo;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use core::time::Duration;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use ureq::{Agent, RequestExt as _, http::Request};
 
@@ -156,6 +158,18 @@ impl Client {
         self.cookies.keys().find(|name| name.starts_with("portcullis_login_")).map(String::as_str)
     }
 
+    /// The tokens among everything that any server answered, by the head of each (RFC 7515 §4). Three
+    /// letters would not do: a sealed cookie has every three letters now and then.
+    pub(crate) fn tokens_seen(&self) -> Vec<Value> {
+        self.seen
+            .match_indices("eyJ")
+            .filter_map(|(start, _)| {
+                let (head, _) = self.seen[start..].split_once('.')?;
+                serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head).ok()?).ok()
+            })
+            .collect()
+    }
+
     /// Whether the front end knows who this is.
     pub(crate) fn is_signed_in(&mut self, demo: &Demo) -> bool {
         self.call(&format!("{}/api/auth/me", demo.frontend)).status == 200
@@ -176,7 +190,7 @@ impl Reply {
         self.header("location")
     }
 
-    pub(crate) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> Value {
         assert!(self.header("content-type").starts_with("application/json"), "{self:?}");
         serde_json::from_str(&self.body).expect("the body is JSON")
     }

@@ -84,6 +84,7 @@ pub(crate) fn access_tokens_are_handed_out_where_that_is_switched_on(runtime: Ru
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(answer.json()["token_type"], "Bearer");
+    assert_eq!(client.tokens_seen().len(), 1);
     let bearer = format!("Bearer {}", answer.json()["token"].as_str().expect("a token"));
     let called = Client::new().get(&format!("{}{ROUTE}", demo.api), &[("authorization", &bearer)]);
     assert_eq!(called.status, 200, "{called:?}");
