@@ -167,6 +167,7 @@ impl Client {
                 let (head, _) = self.seen[start..].split_once('.')?;
                 serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head).ok()?).ok()
             })
+            .filter(|head: &Value| head["alg"].is_string())
             .collect()
     }
 
