@@ -540,8 +540,3 @@ pub mod tls;
 pub mod token_cache;
 #[cfg(feature = "tower")]
 pub mod tower;
-
-/// The programs of the cookbook, as documentation tests.
-#[cfg(all(doctest, feature = "aws-lc-rs", feature = "axum", feature = "tokio"))]
-#[doc = include_str!("../../docs/cookbook.md")]
-mod documentation {}

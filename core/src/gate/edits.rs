@@ -83,6 +83,10 @@ fn named_in_connection(headers: &dyn HeaderView) -> Vec<String> {
     names
 }
 
+fn is_named(connection: &[String], name: &str) -> bool {
+    connection.iter().any(|field| name.eq_ignore_ascii_case(field))
+}
+
 /// Which of the client's fields go on, and which are added.
 #[derive(Clone, Debug)]
 pub struct RequestEdits {
@@ -113,7 +117,7 @@ impl RequestEdits {
         !is_hop_by_hop(name)
             && !is_reserved(name)
             && !self.replaced.iter().any(|field| name.eq_ignore_ascii_case(field))
-            && !self.connection.iter().any(|field| name.eq_ignore_ascii_case(field))
+            && !is_named(&self.connection, name)
     }
 
     /// The fields to add once the client's are filtered.
@@ -143,14 +147,51 @@ impl ResponseEdits {
     /// Looks at the header fields of the response, once they are there.
     #[must_use]
     pub fn filter(&self, response: &dyn HeaderView) -> ResponseFilter<'_> {
-        let mut cacheable = false;
-        response.each_value("cache-control", &mut |_| cacheable = true);
-        ResponseFilter {
-            edits: self,
-            connection: named_in_connection(response),
-            says_how_to_cache: cacheable,
-        }
+        let connection = named_in_connection(response);
+        let caching = if self.sets_cookie() {
+            Some("no-store")
+        } else if self.private {
+            missing_for_one_person(response, &connection)
+        } else {
+            None
+        };
+        ResponseFilter { edits: self, connection, caching }
     }
+}
+
+/// What `Cache-Control` has to say beside what it says in an answer for one person.
+///
+/// An upstream need not say `private`: it was asked with a token, and no shared cache stores such an
+/// answer where nothing says that it may (RFC 9111 §3.5). But the caches before the gate see no
+/// token, for the browser sent a cookie.
+fn missing_for_one_person(
+    response: &dyn HeaderView,
+    connection: &[String],
+) -> Option<&'static str> {
+    let (mut says_anything, mut says_enough) = (false, false);
+    if !is_named(connection, "cache-control") {
+        response.each_value("cache-control", &mut |value| {
+            says_anything = true;
+            says_enough |= value.split(|byte| *byte == b',').any(says_who_may_store);
+        });
+    }
+    match (says_anything, says_enough) {
+        (false, _) => Some("private, no-store"),
+        (true, false) => Some("private"),
+        (true, true) => None,
+    }
+}
+
+/// Whether a directive says whether shared caches may store an answer. With a list of fields,
+/// `private` speaks of those alone.
+fn says_who_may_store(directive: &[u8]) -> bool {
+    let directive = directive.trim_ascii();
+    let is = |name: &[u8]| directive.eq_ignore_ascii_case(name);
+    let start = directive.split(|byte| *byte == b'=').next().unwrap_or_default();
+    is(b"no-store")
+        || is(b"private")
+        || is(b"public")
+        || start.trim_ascii().eq_ignore_ascii_case(b"s-maxage")
 }
 
 /// The decision about each field of one response.
@@ -158,7 +199,8 @@ impl ResponseEdits {
 pub struct ResponseFilter<'e> {
     edits: &'e ResponseEdits,
     connection: Vec<String>,
-    says_how_to_cache: bool,
+    /// What is added to what the response says of caching.
+    caching: Option<&'static str>,
 }
 
 impl ResponseFilter<'_> {
@@ -168,9 +210,7 @@ impl ResponseFilter<'_> {
     /// caching where the gate sets a cookie.
     #[must_use]
     pub fn keeps(&self, name: &str, value: &[u8]) -> bool {
-        if is_hop_by_hop(name)
-            || self.connection.iter().any(|field| name.eq_ignore_ascii_case(field))
-        {
+        if is_hop_by_hop(name) || is_named(&self.connection, name) {
             return false;
         }
         if name.eq_ignore_ascii_case("set-cookie") {
@@ -181,18 +221,24 @@ impl ResponseFilter<'_> {
 
     /// The fields to add once those of the response are filtered.
     pub fn added(&self) -> impl Iterator<Item = (&str, &str)> {
-        let caching =
-            match (self.edits.sets_cookie(), self.edits.private && !self.says_how_to_cache) {
-                (true, _) => Some(("cache-control", "no-store")),
-                (false, true) => Some(("cache-control", "private, no-store")),
-                (false, false) => None,
-            };
-        self.edits.added.iter().chain(caching)
+        self.edits.added.iter().chain(self.caching.map(|words| ("cache-control", words)))
     }
 }
 
+/// Whether a field says who may store an answer, and for how long; those for single caches end alike
+/// (RFC 9213 §2.1), but for some that are older.
 fn is_about_caching(name: &str) -> bool {
-    ["age", "cache-control", "cdn-cache-control", "expires", "pragma", "surrogate-control"]
-        .iter()
-        .any(|field| name.eq_ignore_ascii_case(field))
+    const OTHERS: [&str; 7] = [
+        "age",
+        "cache-control",
+        "edge-control",
+        "expires",
+        "pragma",
+        "surrogate-control",
+        "x-accel-expires",
+    ];
+    const TARGETED: &str = "-cache-control";
+    let end = name.len().checked_sub(TARGETED.len()).and_then(|start| name.get(start..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case(TARGETED))
+        || OTHERS.iter().any(|field| name.eq_ignore_ascii_case(field))
 }

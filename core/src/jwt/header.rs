@@ -13,10 +13,11 @@ pub(super) const MAX_ENCODED_LENGTH: usize = 2048;
 const LIMITS: JsonLimits = JsonLimits { bytes: MAX_ENCODED_LENGTH, depth: 8, members: 32 };
 
 /// Members that bring a key along, that belong to encrypted tokens or to ACME (RFC 8555 §6), or that
-/// change how the payload is read. In order.
-pub(super) const FORBIDDEN: [&str; 20] = [
+/// change how the payload is read. In order. A thumbprint (`x5t`, `x5t#S256`) is none of them: it
+/// could only choose a key, and `kid` alone does that here.
+pub(super) const FORBIDDEN: [&str; 18] = [
     "apu", "apv", "b64", "cty", "enc", "epk", "iv", "jku", "jwk", "nonce", "p2c", "p2s", "skid",
-    "tag", "url", "x5c", "x5t", "x5t#S256", "x5u", "zip",
+    "tag", "url", "x5c", "x5u", "zip",
 ];
 
 /// The name of a key within the key set of its issuer: an opaque text, compared byte for byte and

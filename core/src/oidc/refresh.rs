@@ -35,7 +35,9 @@ pub(crate) fn refresh_refusal(answer: &Inbound) -> RefreshFailure {
     let body = Object::parse(&answer.body, limits).ok();
     let error = body.as_ref().and_then(|body| body.text("error").ok().flatten());
     match (answer.status, error) {
-        (400 | 401, Some("invalid_client")) | (401, None) => RefreshFailure::Client,
+        (400 | 401, Some("invalid_client")) | (401, Some("unauthorized_client") | None) => {
+            RefreshFailure::Client
+        }
         (400 | 401 | 403, Some(error))
             if !["server_error", "slow_down", "temporarily_unavailable"].contains(&error) =>
         {
@@ -146,7 +148,14 @@ mod tests {
             assert_eq!(refusal(400, &body), RefreshFailure::Refused, "{error}");
             assert_eq!(refusal(403, &body), RefreshFailure::Refused, "{error}");
         }
-        for (status, body) in [(401, r#"{"error":"invalid_client"}"#), (401, ""), (401, "<html>")] {
+        for (status, body) in [
+            (401, r#"{"error":"invalid_client"}"#),
+            (400, r#"{"error":"invalid_client"}"#),
+            // So Keycloak says that the secret is wrong.
+            (401, r#"{"error":"unauthorized_client"}"#),
+            (401, ""),
+            (401, "<html>"),
+        ] {
             assert_eq!(refusal(status, body), RefreshFailure::Client, "{status} {body}");
         }
         for (status, body) in [

@@ -69,8 +69,8 @@ impl Found<'_, '_> {
 pub(super) enum Event<'e> {
     /// A rule applies.
     Applies(RuleId, &'e Found<'e, 'e>),
-    /// A rule has led to this path of the application, from where it goes on.
-    Leads(&'e CanonicalPath<'e>),
+    /// A rule has led to this path of the application, with this query, from where it goes on.
+    Leads(&'e CanonicalPath<'e>, Option<&'e str>),
 }
 
 /// Called with everything that happens.
@@ -274,7 +274,7 @@ impl Rewrites {
                     query,
                 }),
                 None => {
-                    observer(Event::Leads(&path));
+                    observer(Event::Leads(&path, query.as_deref()));
                     walk.path = path;
                     walk.query = query;
                     None

@@ -13,8 +13,8 @@ pub type Serves = dyn Fn(&str) -> Served + Send + Sync;
 /// Decides where requests go and which of them need a session.
 ///
 /// Both are one decision: nobody learns a destination without learning whether it is guarded. The
-/// matcher is asked about the path of the request and again about everything that the rules made of
-/// it, one after the other.
+/// matcher is asked about the path and the query of the request and again about everything that the
+/// rules made of them, one after the other.
 pub struct Router {
     rewrites: Rewrites,
     protected: Option<Matcher>,
@@ -46,7 +46,7 @@ pub struct Covered {
 pub enum CoveredPath {
     /// The one that the client asked for.
     Requested,
-    /// The one that rules made of it.
+    /// The one that rules made of it, or the same with another query.
     Rewritten,
 }
 
@@ -141,31 +141,32 @@ struct Cover<'a, 'r> {
 impl<'a, 'r> Cover<'a, 'r> {
     fn of(protected: Option<&'a Matcher>, request: &'r RouteRequest<'a>) -> Self {
         let mut cover = Self { protected, request, covered: None };
-        cover.ask(request.path, CoveredPath::Requested);
+        cover.ask(request.path, request.query, CoveredPath::Requested);
         cover
     }
 
-    fn ask(&mut self, path: &CanonicalPath<'_>, which: CoveredPath) {
+    fn ask(&mut self, path: &CanonicalPath<'_>, query: Option<&str>, which: CoveredPath) {
         if self.covered.is_none()
             && let Some(protected) = self.protected
         {
-            let entry = protected.find(&RouteRequest { path, ..*self.request });
+            let headers = self.request.headers;
+            let entry = protected.find(&RouteRequest { path, query, headers });
             self.covered = entry.map(|entry| Covered { entry, path: which });
         }
     }
 
     fn on_event(&mut self, event: Event<'_>) {
-        if let Event::Leads(path) = event {
-            self.ask(path, CoveredPath::Rewritten);
+        if let Event::Leads(path, query) = event {
+            self.ask(path, query, CoveredPath::Rewritten);
         }
     }
 
-    /// At another server, the path counts as well.
+    /// At another server, the path and the query count as well.
     fn at_end(mut self, target: &Target<'_>) -> Option<Covered> {
         if let Target::External(url) = target
-            && url.path != *self.request.path
+            && (url.path != *self.request.path || url.query.as_deref() != self.request.query)
         {
-            self.ask(&url.path, CoveredPath::Rewritten);
+            self.ask(&url.path, url.query.as_deref(), CoveredPath::Rewritten);
         }
         self.covered
     }
@@ -183,7 +184,7 @@ impl fmt::Debug for Router {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rewrite::{Phase, RewriteRule, RuleId};
+    use crate::rewrite::{Condition, MatcherEntry, Phase, RewriteRule, RuleId};
     use alloc::{format, vec::Vec};
 
     fn router() -> Router {
@@ -266,6 +267,40 @@ mod tests {
                 Target::None => panic!("{path} leads nowhere"),
             };
             assert_eq!(target, destination);
+        }
+    }
+
+    /// P24: what a rule adds to the query counts as well, where the matcher looks at that.
+    #[test]
+    fn the_matcher_is_asked_about_the_query_that_a_rule_makes() {
+        let upstream = "http://upstream.test";
+        let rewrites = Rewrites::builder().after_files([
+            RewriteRule::new("/run", format!("{upstream}/run?mode=write")),
+            RewriteRule::new("/go", format!("{upstream}/jobs?mode=write")),
+            RewriteRule::new("/inward", "/run?mode=write"),
+            RewriteRule::new("/look", format!("{upstream}/jobs?mode=read")),
+        ]);
+        let writes = Condition::query("mode").value("write");
+        let protected = Matcher::builder()
+            .entries(["/run", "/jobs"].map(|path| MatcherEntry::new(path).has(writes.clone())))
+            .build()
+            .unwrap();
+        let serves = |path: &str| if path == "/run" { Served::Page } else { Served::Nothing };
+        let router = Router::new(rewrites.build().unwrap(), Some(protected), serves);
+        for (path, query, guarded) in [
+            ("/run", None, true),
+            ("/go", None, true),
+            ("/inward", None, true),
+            ("/look", None, false),
+            ("/look", Some("mode=write"), false),
+            ("/jobs", Some("mode=write"), true),
+        ] {
+            let path = CanonicalPath::parse(path).unwrap();
+            let headers: [(&str, &str); 0] = [];
+            let request = RouteRequest { path: &path, query, headers: &headers };
+            let decided = router.route(&request).unwrap();
+            assert_eq!(decided.covered.is_some(), guarded, "{path} {query:?}");
+            assert_eq!(router.explain(&request).covered, decided.covered, "{path} {query:?}");
         }
     }
 

@@ -125,6 +125,8 @@ fn every_task_of_the_cookbook_has_a_program_that_runs() {
             task.lines().filter(|line| line.starts_with("```") && line.len() > 3).collect();
         assert_eq!(blocks, ["```rust"], "{heading}");
         assert!(task.contains("fn main() -> Result"), "{heading}");
+        // It says what comes of it, and leaves nothing to be read off a screen.
+        assert!(task.contains("assert_eq!(") && !task.contains("print"), "{heading}");
         let letters = heading.chars().filter(|letter| letter.is_alphanumeric() || *letter == ' ');
         anchors.push(letters.collect::<String>().to_lowercase().replace(' ', "-"));
     }

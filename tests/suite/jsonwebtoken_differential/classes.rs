@@ -11,7 +11,7 @@ pub(super) const CLASSES: [Class; 15] = [
     ("an extension in `crit` (RFC 7515 §4.1.11)", |question, _| has(&question.header, &["crit"])),
     ("`b64` (RFC 7797 §7)", |question, _| has(&question.header, &["b64"])),
     ("a key that comes with the token (RFC 8725 §3.10)", |question, _| {
-        has(&question.header, &["jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256"])
+        has(&question.header, &["jku", "jwk", "x5u", "x5c"])
     }),
     ("members of encrypted or nested tokens (RFC 7516 §4.1)", |question, _| {
         has(&question.header, &["enc", "zip", "epk", "p2c", "cty"])

@@ -4,6 +4,7 @@
 mod access_token;
 mod auth0_cookies;
 mod backchannel;
+mod caching;
 mod callback;
 mod explain;
 mod late_refresh;

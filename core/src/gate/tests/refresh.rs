@@ -275,6 +275,7 @@ fn during_an_outage_the_old_token_is_used_while_it_is_valid() {
         Some(Ok(ok("<html>"))),
         refused("temporarily_unavailable"),
         Some(Ok(Inbound { status: 401, ..ok(r#"{"error":"invalid_client"}"#) })),
+        Some(Ok(Inbound { status: 401, ..ok(r#"{"error":"unauthorized_client"}"#) })),
     ];
     for (at, outage) in outages.into_iter().enumerate() {
         let mut browser = signed_in(DUE);

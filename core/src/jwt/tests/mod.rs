@@ -115,6 +115,18 @@ fn refuses_header_members_that_change_the_meaning() {
     }
 }
 
+/// Rule 11: the thumbprint of a certificate brings no key along and chooses none, so it means
+/// nothing. Microsoft Entra ID writes it into access tokens of version 1.0, AD FS into all.
+#[test]
+fn a_thumbprint_of_a_certificate_means_nothing() {
+    for member in [r#""x5t":"uz9mKvU7Kp2y0u4xXgQm3Yw1hB8""#, r#""x5t#S256":"AAAA""#, r#""x5t":1"#] {
+        let text = format!(r#"{{"typ":"JWT","alg":"RS256",{member},"kid":"one"}}"#);
+        assert_eq!(header(&text), Ok(()), "{text}");
+        let text = format!(r#"{{"typ":"JWT","alg":"RS256",{member},"kid":"two"}}"#);
+        assert_eq!(header(&text), Err(TokenError::UnknownKey), "{text}");
+    }
+}
+
 /// J05, rule 14: a key id is an opaque text of bounded length.
 #[test]
 fn refuses_odd_key_ids_before_any_lookup() {
