@@ -10,6 +10,8 @@
 //! - `GET /orders` needs a token with the scope `read:orders`: 401 without a token, 403 without the
 //!   scope.
 //! - `GET /me` needs a token, and says whose it is.
+//! - A token that comes again is not verified again, as long as it is one of the last 10 000. Another
+//!   number may stand behind the address; with 0 none is remembered.
 //! - Pages of `http://localhost:3000` may read the answers, refusals too. Preflights need no token.
 
 use axum::{Json, Router, routing::get};
@@ -60,16 +62,23 @@ async fn orders(_: RequireScopes<ReadOrders>, Claims(caller): Claims<Caller>) ->
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
-    let usage = "usage: axum-api ISSUER AUDIENCE [ADDRESS]";
+    let usage = "usage: axum-api ISSUER AUDIENCE [ADDRESS [TOKENS]]";
     let issuer = IssuerConfig::new(&arguments.next().ok_or(usage)?)?;
     let audience = arguments.next().ok_or(usage)?;
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:5000".into());
+    let mut remembered = TokenCacheLimits::default();
+    if let Some(tokens) = arguments.next() {
+        remembered.entries = tokens.parse().map_err(|_| usage)?;
+    }
 
     let driver = Driver::for_issuers(TokioRuntime::new(), [issuer], AWS_LC)?;
     let guard = Guard::builder(TokenPolicy::access_token([audience])?)
         .route(GuardRoute::optional("/")?)
         .build()?;
-    let guard = ApiGuard::new(guard, driver).with_token_cache(TokenCacheLimits::default(), AWS_LC);
+    let mut guard = ApiGuard::new(guard, driver);
+    if remembered.entries > 0 {
+        guard = guard.with_token_cache(remembered, AWS_LC);
+    }
     let origins = OriginPolicy::list(["http://localhost:3000"])?;
     let cors = Cors::builder().origin(origins).build()?;
 

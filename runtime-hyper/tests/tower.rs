@@ -11,6 +11,8 @@ mod grpc;
 mod http2;
 #[path = "tower/log.rs"]
 mod log;
+#[path = "tower/npm_cors.rs"]
+mod npm_cors;
 #[allow(dead_code, reason = "the conformance tests use the rest")]
 #[path = "conformance/provider.rs"]
 mod provider;

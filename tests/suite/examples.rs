@@ -12,8 +12,13 @@ struct Example {
 
 impl Example {
     fn start(program: &str, arguments: &[&str]) -> Self {
+        Self::start_with(program, arguments, &[])
+    }
+
+    /// Starts it with `more` arguments behind the address.
+    fn start_with(program: &str, arguments: &[&str], more: &[&str]) -> Self {
         let mut command = Command::new(program);
-        command.args(arguments).arg("127.0.0.1:0");
+        command.args(arguments).arg("127.0.0.1:0").args(more);
         command.env("CLIENT_SECRET", Provider::CLIENT_SECRET);
         command.env("COOKIE_SECRET", Provider::COOKIE_SECRET);
         let mut process = Process::start(&mut command, TemporaryDirectory::new());
@@ -107,6 +112,25 @@ fn axum_api() {
     let preflight = Client::new().send("OPTIONS", &format!("{}/orders", example.url), &asks, "");
     assert_eq!(preflight.status, 204, "{preflight:?}");
     assert_eq!(preflight.header("access-control-allow-origin"), page[0].1);
+}
+
+/// What is verified each time comes to the same.
+#[test]
+fn axum_api_that_remembers_no_token() {
+    let provider = Provider::start();
+    let program = env!("CARGO_BIN_EXE_example-axum-api");
+    let arguments = [provider.issuer(), Provider::AUDIENCE];
+    let example = Example::start_with(program, &arguments, &["0"]);
+    let reader = token(&provider, json!({"scope": "openid read:orders"}));
+    for _ in 0..3 {
+        assert_answers(&example.ask("/orders", &reader), 200, "The orders of user.");
+    }
+    assert_eq!(provider.requests(Provider::KEY_SET), 1);
+
+    let mut command = Command::new(program);
+    command.args(arguments).args(["127.0.0.1:0", "some"]);
+    let ended = Process::start(&mut command, TemporaryDirectory::new()).wait();
+    assert!(!ended.status.success() && ended.stderr.contains("[TOKENS]"), "{ended:?}");
 }
 
 #[test]

@@ -111,7 +111,8 @@ impl ClientConfig {
 
     /// How long the provider may take to answer where tokens or pushed requests are concerned,
     /// whole. 10 s by default. Where it is longer, refreshes need more time as well:
-    /// [`RefreshLimits::with_timeout`](crate::gate::RefreshLimits::with_timeout).
+    /// [`RefreshLimits::with_timeout`](crate::gate::RefreshLimits::with_timeout). Giving a refresh
+    /// token back, which somebody who signs out waits for, has 3 s at most.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }

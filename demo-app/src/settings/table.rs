@@ -145,7 +145,7 @@ settings! {
             value: "a number of milliseconds from 100 to 60000",
             initially: Words("5000 for what is published, 10000 for tokens"),
             meaning: "How long an answer of the provider may take, whole. Giving a refresh token \
-                      back at the end has 3 seconds, always.",
+                      back, which a sign-out waits for, has 3000 at most.",
             common: false,
         }
     }

@@ -33,6 +33,17 @@ impl Contender {
         Self::told_its_port(name, &mut command, |line| line.trim().parse().unwrap())
     }
 
+    /// The example `axum-api`, which remembers so many tokens.
+    pub(crate) fn example_api(name: &str, api: &Value, tokens: usize) -> Self {
+        let mut command = pinned(SERVER_CORE, env!("CARGO_BIN_EXE_benched-axum-api"));
+        for argument in ["issuer", "audience"] {
+            command.arg(api[argument].as_str().unwrap());
+        }
+        command.args(["127.0.0.1:0", &tokens.to_string()]);
+        let last = |line: &str| line.trim().rsplit(':').next().unwrap().parse().unwrap();
+        Self::told_its_port(name, &mut command, last)
+    }
+
     /// An API of Express.
     pub(crate) fn express(name: &str, api: &Value) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interop/express/server.mjs");

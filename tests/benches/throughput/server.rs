@@ -1,4 +1,4 @@
-//! The servers that this program can be: our API and our gate, and the API that people write with
+//! The servers that this program can be: our gate and its engine, and the API that people write with
 //! axum and jsonwebtoken.
 
 use crate::claims::Claims;
@@ -12,10 +12,8 @@ use core::time::Duration;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use portcullis_core::{
     gate::Gate,
-    guard::Guard,
     http::Url,
     issuer::{IssuerConfig, IssuerMachine},
-    jwt::{TokenCacheLimits, TokenPolicy},
     oidc::ClientConfig,
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites},
@@ -23,7 +21,6 @@ use portcullis_core::{
     session::{SecretRing, Session},
 };
 use portcullis_hyper::{
-    api_guard::ApiGuard,
     application::Application,
     body::Body,
     client::{Client, Fetcher, PoolLimits},
@@ -32,7 +29,6 @@ use portcullis_hyper::{
     front_gate::FrontGate,
     gateway::Gateway,
     issuers::SharedIssuers,
-    protected_api::ProtectedApi,
     runtime::TokioRuntime,
     server::{Connection, Handler, Server, ServerLimits},
     tls,
@@ -56,11 +52,6 @@ pub(crate) fn run(role: &str, settings: &Value) -> ! {
     runtime.block_on(async {
         match role {
             "axum" => axum(settings).await,
-            "api" => serve(0, ProtectedApi::new(guard(settings), PrivateRoute)).await,
-            "cached-api" => {
-                let guard = guard(settings).with_token_cache(TokenCacheLimits::default(), AWS_LC);
-                serve(0, ProtectedApi::new(guard, PrivateRoute)).await;
-            }
             "gate" => {
                 let (_, port) = text(settings, "origin").rsplit_once(':').unwrap();
                 serve(port.parse().unwrap(), gate(settings)).await;
@@ -122,11 +113,6 @@ fn driver(settings: &Value) -> (Driver<TokioRuntime>, Client<TokioRuntime>) {
     let issuer = IssuerConfig::new(text(settings, "issuer")).unwrap();
     let machine = IssuerMachine::new(issuer, AWS_LC);
     (Driver::new(SharedIssuers::new([machine], Fetcher::new(client.clone()))), client)
-}
-
-fn guard(settings: &Value) -> ApiGuard<TokioRuntime> {
-    let policy = TokenPolicy::access_token([text(settings, "audience")]).unwrap();
-    ApiGuard::new(Guard::new(policy), driver(settings).0)
 }
 
 fn gate(settings: &Value) -> Gateway<TokioRuntime, PrivateRoute> {

@@ -1,5 +1,6 @@
-//! The tests of npm's `cors` 2.8.6, by name: the 39 of `test.js`. Those that need a server
-//! (`error-response.js`, `example-app.js`, `issue-2.js`) are conformance tests of `portcullis-hyper`.
+//! The tests of npm's `cors` 2.8.6, by name: the 39 of `test.js`. Those that need an application
+//! (`error-response.js`, `example-app.js`, `issue-2.js`) are in `portcullis-hyper`, with the layers for
+//! tower.
 //!
 //! Where a rule differs, the test says so. There is no test for *handles error specified via
 //! callback*: who chooses a policy for each request does so before there is one, and answers for it.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::oidc::{LogoutPolicy, ProviderLogout};
+use core::time::Duration;
 
 fn unavailable() -> IssuerMachine {
     IssuerMachine::new(crate::issuer::IssuerConfig::new(ISSUER).unwrap(), RUSTCRYPTO)
@@ -187,21 +188,23 @@ fn the_logout_route_takes_get_head_and_post() {
     assert_eq!((head.status, head.headers.get("set-cookie")), (200, None));
 }
 
+/// Somebody who has a refresh token of a provider that may take this long.
+fn with_a_refresh_token(timeout: Option<Duration>) -> Browser {
+    let mut client = client("https://app.example").with_scope("openid offline_access").unwrap();
+    if let Some(timeout) = timeout {
+        client = client.with_timeout(timeout);
+    }
+    let secrets = SecretRing::new([SECRET], RUSTCRYPTO).unwrap();
+    let mut browser = Browser::new(Gate::builder(client, secrets, RUSTCRYPTO).build().unwrap());
+    browser.sign_in();
+    browser.token_requests.clear();
+    browser
+}
+
 /// RFC 7009: the refresh token is given back, and whatever comes of it, the user is signed out.
 #[test]
 fn a_refresh_token_is_given_back() {
-    let client = ClientConfig::new(CLIENT_ID, Secret::new("client secret"), "https://app.example")
-        .unwrap()
-        .with_audience("https://api.example")
-        .with_scope("openid offline_access")
-        .unwrap();
-    let secrets = SecretRing::new([SECRET], RUSTCRYPTO).unwrap();
-    let mut browser = Browser::new(Gate::builder(client, secrets, RUSTCRYPTO).build().unwrap());
-    let login = browser.start_login("/private");
-    let id_token = id_token(&login, "");
-    let answer = tokens(&id_token).replace("{\"", "{\"refresh_token\":\"the.refresh.token\",\"");
-    browser.token_answer = Some(Ok(ok(answer)));
-    browser.come_back(&login);
+    let mut browser = with_a_refresh_token(None);
     let cookies = browser.cookies.clone();
     for answer in [
         Ok(ok("")),
@@ -218,11 +221,41 @@ fn a_refresh_token_is_given_back() {
         assert!(browser.cookies.is_empty());
         let [request] = browser.token_requests.as_slice() else { panic!("one request") };
         assert_eq!(request.url.as_str(), "https://op.example/revoke");
-        assert!(request.limits.deadline <= core::time::Duration::from_secs(3));
         let form = Query::new(&request.body);
         let parameter = |name| form.unique(name).unwrap().map(|value| value.to_string());
-        assert_eq!(parameter("token").as_deref(), Some("the.refresh.token"));
+        assert_eq!(parameter("token").as_deref(), Some("refresh-0"));
         assert_eq!(parameter("token_type_hint").as_deref(), Some("refresh_token"));
         assert_eq!(parameter("client_secret").as_deref(), Some("client secret"));
+    }
+}
+
+/// However long a provider may take otherwise, a sign-out does not wait for it that long.
+#[test]
+fn a_sign_out_waits_for_a_slow_provider_no_longer_than_it_must() {
+    for (timeout, waits) in [(None, 3), (Some(60), 3), (Some(3), 3), (Some(1), 1)] {
+        let mut browser = with_a_refresh_token(timeout.map(Duration::from_secs));
+        let start = browser.clock;
+        let mut step = browser.begin("GET", "/api/auth/logout", &NAVIGATION);
+        let decision = loop {
+            step = match step {
+                Step::Done(decision) => break decision,
+                Step::Fetch(fetch) => {
+                    // Nothing comes until the deadline has passed.
+                    browser.clock += fetch.request().limits.deadline.as_secs();
+                    browser.call(|context| fetch.resume(Err(FetchError::Timeout), context))
+                }
+                Step::Refresh(wait) => {
+                    let outcome = browser.settle(wait.demand());
+                    browser.call(|context| wait.resume(outcome, context))
+                }
+                Step::Revoke(revoke) => {
+                    browser.call(|context| revoke.resume(RevocationOutcome::Recorded, context))
+                }
+                other => panic!("{other:?}"),
+            };
+        };
+        browser.keep_cookies(&decision);
+        assert!(location(&response(decision)).starts_with("https://op.example/logout?"));
+        assert_eq!((browser.clock - start, browser.session_cookies()), (waits, 0), "{timeout:?}");
     }
 }

@@ -11,10 +11,11 @@ use crate::{
 use core::time::Duration;
 
 /// Somebody waits for the page behind it, and nobody reads the answer.
-const LIMITS: FetchLimits = FetchLimits { deadline: Duration::from_secs(3), max_body: 16 * 1024 };
+const LONGEST: FetchLimits = FetchLimits { deadline: Duration::from_secs(3), max_body: 16 * 1024 };
 
 /// The request that revokes `refresh_token`, and with it what was made from it (RFC 7009 §2.1);
-/// `None` where the provider has no place for it, or this client cannot prove who it is.
+/// `None` where the provider has no place for it, or this client cannot prove who it is. It has the
+/// time that other requests to the provider have, and never more than 3 s.
 pub(crate) fn revocation_request(
     metadata: &ProviderMetadata,
     client: &ClientConfig,
@@ -28,5 +29,6 @@ pub(crate) fn revocation_request(
     let endpoint = metadata.revocation_endpoint()?;
     let form = EndpointForm { endpoint, form, names_client: false };
     let request = form.authenticated(client, metadata, now, entropy).ok()?;
-    Some(Outbound { limits: LIMITS, ..request })
+    let deadline = request.limits.deadline.min(LONGEST.deadline);
+    Some(Outbound { limits: FetchLimits { deadline, ..LONGEST }, ..request })
 }
