@@ -25,6 +25,14 @@ impl HeaderView for View<'_> {
     }
 }
 
+/// Fields of the core's making that the `http` crate has no number for. Each name is written and
+/// checked once.
+static FORWARDED: [HeaderName; 3] = [
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+];
+
 /// Adds fields of the core's making to `headers`.
 ///
 /// The core makes only names and values that can be sent, so nothing is left out; one that could
@@ -34,7 +42,10 @@ pub(crate) fn append<'f>(
     fields: impl Iterator<Item = (&'f str, &'f str)>,
 ) {
     for (name, value) in fields {
-        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+        let known = FORWARDED.iter().find(|known| known.as_str() == name);
+        let parsed =
+            known.map_or_else(|| HeaderName::from_bytes(name.as_bytes()), |it| Ok(it.clone()));
+        match (parsed, HeaderValue::from_str(value)) {
             (Ok(name), Ok(value)) => {
                 headers.append(name, value);
             }
@@ -43,26 +54,31 @@ pub(crate) fn append<'f>(
     }
 }
 
-/// `headers` without those that are not to go on, and with those that the core adds. Names and
-/// values move as they are.
+/// Takes from `headers` those that are not to go on, and adds those that the core adds. The others
+/// stay where they are, most of them: fields of different names may change places, which says nothing
+/// (RFC 9110 §5.3).
 pub(crate) fn edit<'f>(
-    headers: HeaderMap,
+    headers: &mut HeaderMap,
     keeps: impl Fn(&str, &[u8]) -> bool,
     added: impl Iterator<Item = (&'f str, &'f str)>,
-) -> HeaderMap {
-    let mut edited = HeaderMap::with_capacity(headers.len());
-    let mut name = None;
-    for (next, value) in headers {
-        // A further value of the same field comes without its name.
-        name = next.or(name);
-        if let Some(name) = &name
-            && keeps(name.as_str(), value.as_bytes())
-        {
-            edited.append(name, value);
+) {
+    let keeps = |name: &HeaderName, value: &HeaderValue| keeps(name.as_str(), value.as_bytes());
+    let mut touched: Vec<HeaderName> = Vec::new();
+    for (name, value) in &*headers {
+        // The values of a field come one after the other.
+        if !keeps(name, value) && touched.last() != Some(name) {
+            touched.push(name.clone());
         }
     }
-    append(&mut edited, added);
-    edited
+    for name in touched {
+        let kept: Vec<HeaderValue> =
+            headers.get_all(&name).iter().filter(|value| keeps(&name, value)).cloned().collect();
+        headers.remove(&name);
+        for value in kept {
+            headers.append(name.clone(), value);
+        }
+    }
+    append(headers, added);
 }
 
 /// The head of a request, as the core looks at it, handed to `look`.
@@ -91,4 +107,45 @@ pub(crate) fn response(answer: Response) -> http::Response<Body> {
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     append(response.headers_mut(), answer.headers.iter());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edited(fields: &[(&'static str, &'static str)], gone: &[&str]) -> Vec<(String, String)> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        let keeps = |_: &str, value: &[u8]| gone.iter().all(|gone| gone.as_bytes() != value);
+        let added = [("x-forwarded-proto", "https"), ("x-added", "1"), ("c", "added")];
+        edit(&mut headers, keeps, added.into_iter());
+        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let mut left: Vec<_> =
+            headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        left.sort_by(|(one, _), (other, _)| one.cmp(other));
+        left
+    }
+
+    /// Whichever of three fields and their values go, the others keep their order within a field, and
+    /// what is added comes last.
+    #[test]
+    fn what_goes_on_keeps_its_order_within_a_field() {
+        let fields =
+            [("a", "a1"), ("set-cookie", "s1"), ("a", "a2"), ("c", "c1"), ("set-cookie", "s2")];
+        for choice in 0..1_u32 << fields.len() {
+            let is_gone = |(index, _): &(usize, _)| choice & 1 << index != 0;
+            let gone: Vec<_> =
+                fields.iter().enumerate().filter(is_gone).map(|(_, (_, value))| *value).collect();
+            let mut expected: Vec<_> = fields
+                .into_iter()
+                .filter(|(_, value)| !gone.contains(value))
+                .chain([("x-forwarded-proto", "https"), ("x-added", "1"), ("c", "added")])
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            expected.sort_by(|(one, _), (other, _)| one.cmp(other));
+            assert_eq!(edited(&fields, &gone), expected, "{gone:?}");
+        }
+    }
 }

@@ -49,6 +49,6 @@ pub(crate) fn begin(cors: &Cors, head: &Parts, connection: Option<Connection>) -
 pub(crate) fn finish<B>(edits: &CorsEdits, response: Response<B>) -> Response<B> {
     let (mut head, body) = response.into_parts();
     let filter = edits.filter(&View(&head.headers));
-    head.headers = convert::edit(head.headers, |name, _| filter.keeps(name), filter.added());
+    convert::edit(&mut head.headers, |name, _| filter.keeps(name), filter.added());
     Response::from_parts(head, body)
 }

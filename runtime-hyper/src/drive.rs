@@ -91,7 +91,18 @@ impl<R: Runtime> Driver<R> {
 
     /// Takes a flow to its end. `body` is that of the request, which is left alone unless the flow
     /// asks for it. What was read of it is the body still, so either way it can be sent on.
-    pub async fn drive<F>(&self, mut step: Step<F>, body: &mut Body) -> F::Output
+    pub async fn drive<F>(&self, step: Step<F>, body: &mut Body) -> F::Output
+    where
+        F: Flow<Output: Send> + Send,
+    {
+        match step {
+            Step::Done(output) => output,
+            // Most requests wait for nothing, so the space for waiting is not part of each.
+            step => Box::pin(self.wait(step, body)).await,
+        }
+    }
+
+    async fn wait<F>(&self, mut step: Step<F>, body: &mut Body) -> F::Output
     where
         F: Flow<Output: Send> + Send,
     {

@@ -70,7 +70,8 @@ impl<R: Runtime> FrontGate<R> {
         let mut request = Request::new(body);
         *request.method_mut() = head.method;
         let (edits, added) = (&forward.request, forward.request.added().iter());
-        *request.headers_mut() = convert::edit(head.headers, |name, _| edits.keeps(name), added);
+        *request.headers_mut() = head.headers;
+        convert::edit(request.headers_mut(), |name, _| edits.keeps(name), added);
 
         let limits = forward.limits;
         let sent = self.client.send(&forward.destination, request, limits.connect);
@@ -125,7 +126,7 @@ impl<R: Runtime> FrontGate<R> {
         };
         head.uri = Uri::from(target);
         let added = edits.added().iter();
-        head.headers = convert::edit(head.headers, |name, _| edits.keeps(name), added);
+        convert::edit(&mut head.headers, |name, _| edits.keeps(name), added);
         head.extensions.insert(self.gate.clone());
         let response = serve(Request::from_parts(head, body), session).await?;
         Ok(edited(response, &response_edits))
@@ -179,7 +180,7 @@ fn edited(response: Response<Body>, edits: &ResponseEdits) -> Response<Body> {
     let filter = edits.filter(&View(&head.headers));
     let mut response = Response::new(body);
     *response.status_mut() = head.status;
-    *response.headers_mut() =
-        convert::edit(head.headers, |name, value| filter.keeps(name, value), filter.added());
+    *response.headers_mut() = head.headers;
+    convert::edit(response.headers_mut(), |name, value| filter.keeps(name, value), filter.added());
     response
 }

@@ -1,6 +1,6 @@
 //! Access tokens that expire while somebody is signed in.
 
-use crate::harness::{Answer, Client, Demo, Provider, Runtime, aged, query_of, settings};
+use crate::harness::{Answer, Client, Demo, Hold, Provider, Runtime, aged, query_of, settings};
 use core::time::Duration;
 use portcullis_core::session::Purpose;
 use serde_json::{Value, json};
@@ -179,7 +179,8 @@ pub(crate) fn signing_out_while_a_refresh_is_under_way_leaves_no_token(runtime: 
     let demo = start(runtime, &provider);
     let mut client = signed_in(&provider, &demo, LIFETIME);
     let refreshed = tokens(&provider, 1, &json!({})).to_string();
-    provider.answers(Provider::TOKEN, Answer::Late(Duration::from_millis(500), refreshed));
+    let hold = Hold::default();
+    provider.answers(Provider::TOKEN, Answer::Held(hold.clone(), refreshed));
     let before = provider.requests(Provider::TOKEN);
     let (mut other, url) = (beside(&client), format!("{}{ROUTE}", demo.frontend));
     let waiting = thread::spawn(move || other.call(&url).status);
@@ -191,6 +192,7 @@ pub(crate) fn signing_out_while_a_refresh_is_under_way_leaves_no_token(runtime: 
     let copy = client.cookies.clone();
     let out = client.open(&format!("{}/api/auth/logout", demo.frontend));
     assert_eq!(out.status, 302, "{out:?}");
+    hold.let_go();
     assert_eq!(waiting.join().unwrap(), 401);
     while !provider.sent("token").contains(&"refresh-1".to_owned()) {
         assert!(start.elapsed() < Duration::from_secs(60), "{:?}", provider.sent("token"));

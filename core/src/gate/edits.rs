@@ -4,6 +4,7 @@
 //! then those that the client may not set; ours come last, so that nothing of the client's can
 //! take one of ours away (RFC 9110 §7.6.1).
 
+use super::caching;
 use crate::{
     http::{FieldText, HeaderView, Headers, name_in_set_cookie},
     session::CookieNames,
@@ -149,49 +150,14 @@ impl ResponseEdits {
     pub fn filter(&self, response: &dyn HeaderView) -> ResponseFilter<'_> {
         let connection = named_in_connection(response);
         let caching = if self.sets_cookie() {
-            Some("no-store")
+            caching::WITH_A_COOKIE
         } else if self.private {
-            missing_for_one_person(response, &connection)
+            caching::missing_for_one_person(response, |name| !is_named(&connection, name))
         } else {
-            None
+            [None; 2]
         };
         ResponseFilter { edits: self, connection, caching }
     }
-}
-
-/// What `Cache-Control` has to say beside what it says in an answer for one person.
-///
-/// An upstream need not say `private`: it was asked with a token, and no shared cache stores such an
-/// answer where nothing says that it may (RFC 9111 §3.5). But the caches before the gate see no
-/// token, for the browser sent a cookie.
-fn missing_for_one_person(
-    response: &dyn HeaderView,
-    connection: &[String],
-) -> Option<&'static str> {
-    let (mut says_anything, mut says_enough) = (false, false);
-    if !is_named(connection, "cache-control") {
-        response.each_value("cache-control", &mut |value| {
-            says_anything = true;
-            says_enough |= value.split(|byte| *byte == b',').any(says_who_may_store);
-        });
-    }
-    match (says_anything, says_enough) {
-        (false, _) => Some("private, no-store"),
-        (true, false) => Some("private"),
-        (true, true) => None,
-    }
-}
-
-/// Whether a directive says whether shared caches may store an answer. With a list of fields,
-/// `private` speaks of those alone.
-fn says_who_may_store(directive: &[u8]) -> bool {
-    let directive = directive.trim_ascii();
-    let is = |name: &[u8]| directive.eq_ignore_ascii_case(name);
-    let start = directive.split(|byte| *byte == b'=').next().unwrap_or_default();
-    is(b"no-store")
-        || is(b"private")
-        || is(b"public")
-        || start.trim_ascii().eq_ignore_ascii_case(b"s-maxage")
 }
 
 /// The decision about each field of one response.
@@ -200,7 +166,7 @@ pub struct ResponseFilter<'e> {
     edits: &'e ResponseEdits,
     connection: Vec<String>,
     /// What is added to what the response says of caching.
-    caching: Option<&'static str>,
+    caching: [Option<(&'static str, &'static str)>; 2],
 }
 
 impl ResponseFilter<'_> {
@@ -216,29 +182,11 @@ impl ResponseFilter<'_> {
         if name.eq_ignore_ascii_case("set-cookie") {
             return !self.edits.names.is_own(name_in_set_cookie(value));
         }
-        !(self.edits.sets_cookie() && is_about_caching(name))
+        !(self.edits.sets_cookie() && caching::is_about_caching(name))
     }
 
     /// The fields to add once those of the response are filtered.
     pub fn added(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.edits.added.iter().chain(self.caching.map(|words| ("cache-control", words)))
+        self.edits.added.iter().chain(self.caching.into_iter().flatten())
     }
-}
-
-/// Whether a field says who may store an answer, and for how long; those for single caches end alike
-/// (RFC 9213 §2.1), but for some that are older.
-fn is_about_caching(name: &str) -> bool {
-    const OTHERS: [&str; 7] = [
-        "age",
-        "cache-control",
-        "edge-control",
-        "expires",
-        "pragma",
-        "surrogate-control",
-        "x-accel-expires",
-    ];
-    const TARGETED: &str = "-cache-control";
-    let end = name.len().checked_sub(TARGETED.len()).and_then(|start| name.get(start..));
-    end.is_some_and(|end| end.eq_ignore_ascii_case(TARGETED))
-        || OTHERS.iter().any(|field| name.eq_ignore_ascii_case(field))
 }

@@ -127,8 +127,14 @@ impl Gate {
         context: &mut Context<'_>,
     ) -> Step<GateFlow> {
         let Pending { return_to, parameters, cookies } = pending;
-        let (now, entropy) = (context.now.unix, &mut *context.entropy);
-        let started = LoginTransaction::start(&return_to, parameters.asked(), now, entropy);
+        let now = context.now.unix;
+        let mut start = |return_to: &ReturnTo| {
+            LoginTransaction::start(return_to, parameters.asked(), now, context.entropy)
+        };
+        let started = match start(&return_to) {
+            Ok(transaction) if !transaction.fits() => start(self.0.login.default_target()),
+            started => started,
+        };
         let Ok(transaction) = started else {
             return respond(self.login_not_started(LoginError::Internal, &return_to, 0));
         };

@@ -15,6 +15,7 @@
 mod access_token;
 mod answer;
 mod backchannel;
+mod caching;
 mod callback;
 mod config;
 mod cross_site;

@@ -92,6 +92,11 @@ impl HeldCookies {
 }
 
 impl SealedCookie<'_> {
+    /// Whether one cookie holds `length` bytes once they are sealed.
+    pub(super) const fn is_enough_for(length: usize) -> bool {
+        SecretRing::sealed_length(length) <= CHUNK_LENGTH
+    }
+
     /// Reads the cookie from a request.
     #[must_use]
     pub fn read(&self, cookies: Cookies<'_>, ring: &SecretRing) -> CookieRead {

@@ -113,6 +113,11 @@ impl LoginTransaction {
         self.started_at
     }
 
+    /// Whether it fits into one cookie: what else a browser holds of logins is counted by cookies.
+    pub(crate) fn fits(&self) -> bool {
+        SealedCookie::is_enough_for(self.to_json().to_json().len())
+    }
+
     fn to_json(&self) -> Object {
         let mut object = Object::default();
         object.insert("s", Json::from(self.state.expose()));
@@ -210,7 +215,7 @@ impl LoginCookies<'_> {
     ///
     /// # Errors
     ///
-    /// [`SealError`] where the cookie cannot be sealed.
+    /// [`SealError`] where the cookie cannot be sealed, or would be more than one.
     pub(crate) fn write(
         &self,
         login: &LoginTransaction,
@@ -264,7 +269,7 @@ impl LoginCookies<'_> {
         let mut others: Vec<(Option<UnixSeconds>, HeldLogin)> = held_logins(self.names, cookies)
             .into_iter()
             .map(|held| {
-                let open = self.open(&held.id, cookies).filter(|note| {
+                let open = self.open(&held.id, Cookies::of(&held.fields)).filter(|note| {
                     matches!(note.login, FoundLogin::Open(_)) && note.is_alive(self.lifetime, now)
                 });
                 (open.map(|note| note.at), held)
@@ -295,6 +300,9 @@ impl LoginCookies<'_> {
         headers: &mut Headers,
     ) -> Result<(), SealError> {
         let text = zeroize::Zeroizing::new(object.to_json());
+        if !SealedCookie::is_enough_for(text.len()) {
+            return Err(SealError::TooLarge);
+        }
         let (name, none) = (self.name(id), HeldCookies::default());
         self.cookie(&name).write(text.as_bytes(), max_age, none, self.ring, entropy, headers)
     }
@@ -318,13 +326,16 @@ fn is_id(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-/// A login cookie that a browser sent.
+/// A login of which a browser sent a cookie.
 struct HeldLogin {
     id: String,
+    /// The cookie, once for each time that it came.
+    fields: Vec<(&'static str, Vec<u8>)>,
     length: usize,
 }
 
-/// The login cookies that a browser sent, each once, and not more than are worth looking at.
+/// The logins of which a browser sent cookies, and not more than are worth looking at. All that it
+/// sent is gone through once.
 fn held_logins(names: &CookieNames, cookies: Cookies<'_>) -> Vec<HeldLogin> {
     let mut logins: Vec<HeldLogin> = Vec::new();
     cookies.each(&mut |name, value| {
@@ -332,11 +343,16 @@ fn held_logins(names: &CookieNames, cookies: Cookies<'_>) -> Vec<HeldLogin> {
             .strip_prefix(names.login_prefix().as_bytes())
             .and_then(|id| core::str::from_utf8(id).ok())
             .filter(|id| is_id(id));
-        if let Some(id) = id
-            && logins.len() < 64
-            && !logins.iter().any(|known| known.id == id)
-        {
-            logins.push(HeldLogin { id: id.to_string(), length: value.len() });
+        let Some(id) = id else { return };
+        let field = ("cookie", [name, b"=", value].concat());
+        let has_room = logins.len() < 64;
+        match logins.iter_mut().find(|known| known.id == id) {
+            Some(known) => known.fields.push(field),
+            None if has_room => {
+                let (id, fields, length) = (id.to_string(), [field].into(), value.len());
+                logins.push(HeldLogin { id, fields, length });
+            }
+            None => {}
         }
     });
     logins

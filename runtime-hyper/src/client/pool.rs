@@ -47,6 +47,7 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct State {
+    /// Those that were brought back last stand last.
     idle: HashMap<Arc<str>, Vec<Idle>>,
     total: usize,
     /// Whether a task is under way that removes what waited for too long.
@@ -56,6 +57,13 @@ struct State {
 struct Idle {
     sender: SendRequest<Body>,
     since: Instant,
+}
+
+impl Idle {
+    /// Whether it has waited for as long as it may.
+    fn is_over(&self, now: Instant, limit: Duration) -> bool {
+        now.saturating_duration_since(self.since) >= limit
+    }
 }
 
 impl Pool {
@@ -73,30 +81,24 @@ impl Pool {
         let mut state = self.lock();
         let (key, _) = state.idle.get_key_value(origin)?;
         let key = key.clone();
-        state.sweep(&key, now, self.limits.idle);
-        let idle = state.idle.get_mut(origin)?;
-        // One that was brought back a moment ago may have its last bytes still to write.
-        let index = idle.iter().rposition(|idle| idle.sender.is_ready())?;
-        let taken = idle.swap_remove(index);
-        state.total = state.total.saturating_sub(1);
-        Some((key, taken.sender))
+        let sender = state.take(&key, now, self.limits.idle)?;
+        Some((key, sender))
     }
 
     fn put(&self, Lease { key, sender }: Lease) {
         if sender.is_closed() {
             return;
         }
-        let now = Instant::now();
+        let (now, limits) = (Instant::now(), self.limits);
         let mut state = self.lock();
-        state.sweep(&key, now, self.limits.idle);
-        if state.total >= self.limits.total {
-            return;
+        if state.is_full(&key, limits) {
+            state.sweep(&key, now, limits.idle);
+            if state.is_full(&key, limits) {
+                return;
+            }
         }
-        let idle = state.idle.entry(key).or_default();
-        if idle.len() < self.limits.per_origin {
-            idle.push(Idle { sender, since: now });
-            state.total = state.total.saturating_add(1);
-        }
+        state.idle.entry(key).or_default().push(Idle { sender, since: now });
+        state.total = state.total.saturating_add(1);
     }
 
     /// Sees to it that connections are closed when their time is over, whether or not anything is
@@ -131,13 +133,36 @@ impl Pool {
 }
 
 impl State {
+    /// Takes the connection to `origin` that was used last, among those that can serve a request.
+    ///
+    /// It is found without a look at the others, so that a request costs the same however many there
+    /// are. Those that have ended go where none is found, where there is no room, and in time.
+    fn take(&mut self, origin: &str, now: Instant, limit: Duration) -> Option<SendRequest<Body>> {
+        let idle = self.idle.get_mut(origin)?;
+        // One that was brought back a moment ago may have its last bytes still to write.
+        let found = idle.iter().rposition(|idle| idle.sender.is_ready());
+        match found {
+            Some(index) if !idle.get(index)?.is_over(now, limit) => {
+                self.total = self.total.saturating_sub(1);
+                Some(idle.remove(index).sender)
+            }
+            _ => {
+                self.sweep(origin, now, limit);
+                None
+            }
+        }
+    }
+
+    fn is_full(&self, origin: &str, limits: PoolLimits) -> bool {
+        self.total >= limits.total
+            || self.idle.get(origin).is_some_and(|idle| idle.len() >= limits.per_origin)
+    }
+
     /// Removes the connections to `origin` that have ended or waited for longer than `limit`.
     fn sweep(&mut self, origin: &str, now: Instant, limit: Duration) {
         if let Some(idle) = self.idle.get_mut(origin) {
             let before = idle.len();
-            idle.retain(|idle| {
-                !idle.sender.is_closed() && now.saturating_duration_since(idle.since) < limit
-            });
+            idle.retain(|idle| !idle.sender.is_closed() && !idle.is_over(now, limit));
             self.total = self.total.saturating_sub(before.saturating_sub(idle.len()));
         }
     }

@@ -13,7 +13,10 @@ use portcullis_hyper::{
 };
 use std::{
     io::Write as _,
-    sync::mpsc,
+    sync::{
+        Arc, Barrier,
+        mpsc::{self, TryRecvError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -184,6 +187,29 @@ pub(crate) fn closes_an_idle_connection<H: Harness>() {
     let fetcher = Fetcher::new(client);
     H::block_on(fetcher.fetch(&peer.get("/"))).unwrap();
     end.recv_timeout(PATIENCE).unwrap();
+}
+
+pub(crate) fn closes_what_the_pool_has_no_room_for<H: Harness>() {
+    let (ended, end) = mpsc::channel();
+    let both = Arc::new(Barrier::new(2));
+    let peer = Peer::new(move |mut stream, _| {
+        read_head(&mut stream);
+        both.wait();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+        assert_eq!(read_to_end(&mut stream), "");
+        ended.send(()).unwrap();
+    });
+    let mut limits = PoolLimits::default();
+    limits.per_origin = 1;
+    let client = Client::new(H::runtime(), tls::client_config(None).unwrap(), limits);
+    let fetcher = Fetcher::new(client);
+    H::block_on(async {
+        let (one, other) = (peer.get("/"), peer.get("/"));
+        let answers = futures_lite::future::zip(fetcher.fetch(&one), fetcher.fetch(&other)).await;
+        assert!(answers.0.is_ok() && answers.1.is_ok());
+    });
+    end.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(end.try_recv(), Err(TryRecvError::Empty));
 }
 
 pub(crate) fn closes_a_connection_whose_answer_was_not_read<H: Harness>() {

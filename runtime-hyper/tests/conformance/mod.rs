@@ -66,6 +66,7 @@ macro_rules! conformance_tests {
                 reuses_a_connection,
                 replaces_a_connection_that_the_peer_closed,
                 closes_an_idle_connection,
+                closes_what_the_pool_has_no_room_for,
                 closes_a_connection_whose_answer_was_not_read,
             ]
             server: [

@@ -17,5 +17,5 @@ pub(crate) use demo::{Demo, Runtime};
 pub(crate) use directory::TemporaryDirectory;
 pub(crate) use keys::{Algorithm, SigningKey, now, pem_key, signing_input, unsigned};
 pub(crate) use process::{Ended, Process};
-pub(crate) use provider::{Answer, Provider, settings};
+pub(crate) use provider::{Answer, Hold, Provider, settings};
 pub(crate) use skip::skip;

@@ -7,12 +7,14 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
     time::Duration,
 };
+
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a provider answers.
 #[derive(Clone, Debug)]
@@ -25,6 +27,27 @@ pub(crate) enum Answer {
     Hangup,
     /// 200 with this body, some time later.
     Late(Duration, String),
+    /// 200 with this body, once it is let go.
+    Held(Hold, String),
+}
+
+/// Holds answers back until the test lets them go. Clones are one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hold(Arc<(Mutex<bool>, Condvar)>);
+
+impl Hold {
+    pub(crate) fn let_go(&self) {
+        let (is_over, changed) = &*self.0;
+        *is_over.lock().unwrap() = true;
+        changed.notify_all();
+    }
+
+    /// A test that failed lets nothing go any more.
+    fn wait(&self) {
+        let (is_over, changed) = &*self.0;
+        let held = is_over.lock().unwrap();
+        drop(changed.wait_timeout_while(held, PATIENCE, |is_over| !*is_over).unwrap());
+    }
 }
 
 impl Answer {
@@ -36,6 +59,10 @@ impl Answer {
         match self {
             Self::Late(pause, body) => {
                 thread::sleep(*pause);
+                Self::Http(200, body.clone()).bytes()
+            }
+            Self::Held(hold, body) => {
+                hold.wait();
                 Self::Http(200, body.clone()).bytes()
             }
             Self::Http(status, body) => format!(

@@ -59,6 +59,32 @@ fn l03_words_that_do_not_go_on_count_as_not_said() {
     assert_eq!(control(&response, &fields), ["private, no-store"]);
 }
 
+/// L04: what a browser has stored for one person is not for the next one who signs in with it.
+#[test]
+fn l04_a_stored_answer_is_for_whom_it_was_given_to() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    let response = forward(browser.get("/api/x")).response;
+    let varies = |fields: &[(&str, &str)]| {
+        let said = said(&response, fields).into_iter().filter(|(name, _)| name == "vary");
+        said.map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    assert_eq!(varies(&[("cache-control", "max-age=60")]), ["cookie"]);
+    assert_eq!(varies(&[("cache-control", "private, max-age=60")]), ["cookie"]);
+    let fields = [("cache-control", "no-cache"), ("vary", "accept, authorization")];
+    assert_eq!(varies(&fields), ["accept, authorization", "cookie"]);
+    for enough in ["Cookie", "accept , cookie", "*"] {
+        assert_eq!(varies(&[("cache-control", "max-age=60"), ("vary", enough)]), [enough]);
+    }
+    let ends_here = [("cache-control", "max-age=60"), ("vary", "cookie"), ("connection", "vary")];
+    assert_eq!(varies(&ends_here), ["cookie"]);
+    // Nobody stores these, and those are everybody's.
+    for control in ["no-store", "public, max-age=60", "s-maxage=60"] {
+        assert_eq!(varies(&[("cache-control", control)]), [""; 0], "{control}");
+    }
+    assert_eq!(varies(&[]), [""; 0]);
+}
+
 /// L01: where the gate sets a cookie, nobody stores the answer, whichever cache is spoken to
 /// (RFC 9213 §2.1).
 #[test]

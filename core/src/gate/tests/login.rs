@@ -1,6 +1,7 @@
 //! Signing in, signing out, and who is signed in.
 
 use super::*;
+use crate::session::MAX_OPEN_LOGINS;
 
 #[test]
 fn signs_in_and_knows_who_it_is() {
@@ -268,4 +269,32 @@ fn nothing_ends_at_the_gates_own_routes() {
         let built = builder_at("https://app.example").logout(logout).build();
         assert_eq!(built.err(), of_logout, "{target}");
     }
+}
+
+/// C24, X11: pages that start logins over and over do not fill a browser with cookies, whatever the
+/// target is written with, and nobody is signed out by them.
+#[test]
+fn logins_that_another_page_starts_fit_one_cookie_each() {
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    let long = |text: &str, length: usize| text.repeat(length / text.len());
+    for target in [
+        format!("/?{}", long("\\", 2000)),
+        format!("/?{}", long("\"", 2000)),
+        format!("/{}", long("x", 2000)),
+    ] {
+        for organization in ["org_1".to_string(), long("\\", 512)] {
+            for _ in 0..12 {
+                let query = QueryWriter::for_url("/api/auth/login")
+                    .pair("returnTo", &target)
+                    .pair("organization", &organization);
+                assert_eq!(response(browser.get(&query.finish())).status, 302);
+                let logins = browser.cookies.iter().filter(|(name, _)| name.contains("_login_"));
+                assert!(logins.clone().count() <= MAX_OPEN_LOGINS, "{target}");
+                assert!(logins.clone().all(|(name, _)| !name.contains('.')), "{target}");
+                assert!(browser.cookie_field().len() < 20_000, "{target}");
+            }
+        }
+    }
+    assert!(serve(browser.get("/private")).session.is_some());
 }

@@ -423,7 +423,7 @@ fn an_upstream_cannot_set_our_cookies_and_answers_for_one_person_are_private() {
     let with_its_own = [("cache-control", "max-age=60")];
     let filter = forward.response.filter(&with_its_own);
     assert!(filter.keeps("cache-control", b"max-age=60"));
-    assert!(filter.added().eq([("cache-control", "private")]));
+    assert!(filter.added().eq([("cache-control", "private"), ("vary", "cookie")]));
 }
 
 /// X08, X09: another site cannot make a browser change anything.

@@ -1,10 +1,11 @@
 use super::*;
 use crate::{
     crypto::RUSTCRYPTO,
-    http::Scheme,
+    http::{HeaderView, Scheme},
     test_support::{Counting, NOW, NoEntropy},
 };
 use alloc::vec;
+use core::cell::Cell;
 use std::sync::LazyLock;
 
 const LIFETIME: u64 = 3600;
@@ -193,6 +194,41 @@ fn logins_do_not_pile_up() {
     }
     let length: usize = browser.iter().map(|(name, value)| name.len() + value.len()).sum();
     assert!(length < 12_000, "{length}");
+}
+
+/// D05: what a browser sends is gone through once, and not once more for each login in it.
+#[test]
+fn work_does_not_grow_with_logins_times_cookies() {
+    struct Counted(Vec<(&'static str, String)>, Cell<usize>);
+
+    impl HeaderView for Counted {
+        fn each_value<'h>(&'h self, name: &str, visit: &mut dyn FnMut(&'h [u8])) {
+            self.1.set(self.1.get() + 1);
+            self.0.each_value(name, visit);
+        }
+
+        fn each<'h>(&'h self, visit: &mut dyn FnMut(&'h str, &'h [u8])) {
+            self.0.each(visit);
+        }
+    }
+
+    let mut entropy = Counting::default();
+    let mut browser = vec![];
+    for at in 0..64 {
+        let login = started("/", NOW, &mut entropy);
+        let mut headers = Headers::new();
+        let none: [(&str, &str); 0] = [];
+        login_cookies().write(&login, Cookies::of(&none), &mut entropy, &mut headers).unwrap();
+        apply(&headers, &mut browser);
+        browser.push((format!("a{at}"), "b".into()));
+    }
+    let field = Counted(cookie_field(&browser).into(), Cell::new(0));
+    let (login, mut headers) = (started("/", NOW, &mut entropy), Headers::new());
+    login_cookies().write(&login, Cookies::of(&field), &mut entropy, &mut headers).unwrap();
+    assert_eq!(field.1.get(), 1);
+    apply(&headers, &mut browser);
+    let logins = browser.iter().filter(|(name, _)| name.starts_with(NAMES.login_prefix()));
+    assert_eq!(logins.count(), MAX_OPEN_LOGINS);
 }
 
 /// C24: a new login sweeps what is over, too old, or not to be opened.
