@@ -14,7 +14,7 @@ use core::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use loom::{future::block_on, thread};
+use loom::thread;
 use portcullis_core::{
     crypto::{RUSTCRYPTO, SignatureAlgorithm},
     entropy::{Entropy, EntropyError},
@@ -28,6 +28,7 @@ use std::sync::{
     Arc, LazyLock,
     atomic::{AtomicUsize, Ordering},
 };
+use sync::block_on;
 
 const KEY: Need = Need::Key { algorithm: SignatureAlgorithm::Rs256, id: None };
 
@@ -147,18 +148,18 @@ fn has_key(snapshot: &IssuerSnapshot, now: Now) -> bool {
     matches!(key, Some(KeyLookup::Found(_)))
 }
 
-/// Tries all orders with at most so many switches to another thread where none was called for.
-/// `LOOM_MAX_PREEMPTIONS=3` tries more, and takes minutes.
-fn check(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+/// Tries all orders with at most so many switches to another thread where none was called for, or all
+/// there are. `LOOM_MAX_PREEMPTIONS=4` tries more of the large models, and takes minutes.
+fn check(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
     LazyLock::force(&KEY_SET);
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
+    builder.preemption_bound = builder.preemption_bound.or(preemptions);
     builder.check(model);
 }
 
 #[test]
 fn every_waiter_hears_of_the_one_answer() {
-    check(2, || {
+    check(Some(6), || {
         let issuer = Issuer::cold(0);
         let other = issuer.clone();
         let waiter = thread::spawn(move || block_on(other.wait(&Need::Metadata)));
@@ -171,7 +172,7 @@ fn every_waiter_hears_of_the_one_answer() {
 
 #[test]
 fn a_key_takes_one_flight_for_each_document() {
-    check(1, || {
+    check(Some(3), || {
         let issuer = Issuer::cold(0);
         let other = issuer.clone();
         let waiter = thread::spawn(move || {
@@ -187,7 +188,7 @@ fn a_key_takes_one_flight_for_each_document() {
 
 #[test]
 fn a_flight_whose_task_is_dropped_is_made_up_for() {
-    check(1, || {
+    check(Some(3), || {
         let issuer = Issuer::cold(1);
         let other = issuer.clone();
         let waiter = thread::spawn(move || block_on(other.wait(&Need::Metadata)));
@@ -199,7 +200,7 @@ fn a_flight_whose_task_is_dropped_is_made_up_for() {
 
 #[test]
 fn a_waiter_that_gives_up_takes_nothing_along() {
-    check(2, || {
+    check(None, || {
         let issuer = Issuer::cold(0);
         let other = issuer.clone();
         let quitter = thread::spawn(move || {
@@ -216,7 +217,7 @@ fn a_waiter_that_gives_up_takes_nothing_along() {
 
 #[test]
 fn a_refresh_never_takes_a_key_away_from_its_readers() {
-    check(2, || {
+    check(Some(3), || {
         // Both documents are due.
         let issuer = Issuer::new(warm(), at(500), 0);
         let read = |issuer: &Arc<Issuer>| {
