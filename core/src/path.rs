@@ -17,6 +17,7 @@
 //! `/%70rivate` is `/private`. Nothing else changes, and nothing is decoded twice: `/%252e%252e`
 //! stays as it is.
 
+use crate::secret::Unprinted;
 use alloc::{borrow::Cow, string::String};
 use core::fmt;
 
@@ -111,7 +112,7 @@ impl fmt::Display for CanonicalPath<'_> {
 }
 
 /// An origin-form request target, taken apart.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct RequestTarget<'a> {
     /// The path in its canonical form.
     pub path: CanonicalPath<'a>,
@@ -137,6 +138,15 @@ impl<'a> RequestTarget<'a> {
             check_query(query)?;
         }
         Ok(Self { path, query })
+    }
+}
+
+/// A query may hold a token, so it is not printed.
+impl fmt::Debug for RequestTarget<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, query } = self;
+        let query = query.map(|_| Unprinted);
+        f.debug_struct("RequestTarget").field("path", path).field("query", &query).finish()
     }
 }
 

@@ -37,6 +37,15 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Stands, where something is printed, for a part that is not.
+pub(crate) struct Unprinted;
+
+impl fmt::Debug for Unprinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
 /// A buffer that is wiped when dropped.
 ///
 /// What a vector holds `zeroize` wipes byte by byte, for a session in more time than it takes to

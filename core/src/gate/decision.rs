@@ -6,10 +6,11 @@ use super::{
 };
 use crate::{
     http::{Response, Url},
+    secret::Unprinted,
     session::Session,
 };
 use alloc::string::String;
-use core::time::Duration;
+use core::{fmt, time::Duration};
 
 /// What the adapter does with a request. An adapter has to know every kind.
 #[derive(Debug)]
@@ -87,7 +88,6 @@ pub enum UpstreamFailure {
 }
 
 /// A request for the application itself.
-#[derive(Debug)]
 pub struct Serve {
     /// The path, canonical, and rewritten where a rule says so.
     pub path: String,
@@ -100,4 +100,18 @@ pub struct Serve {
     pub request: RequestEdits,
     /// What changes in the response.
     pub response: ResponseEdits,
+}
+
+/// A query may hold a token, so it is not printed.
+impl fmt::Debug for Serve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, query, session, request, response } = self;
+        f.debug_struct("Serve")
+            .field("path", path)
+            .field("query", &query.as_ref().map(|_| Unprinted))
+            .field("session", session)
+            .field("request", request)
+            .field("response", response)
+            .finish()
+    }
 }

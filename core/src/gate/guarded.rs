@@ -24,13 +24,13 @@ use crate::{
     time::UnixSeconds,
 };
 use alloc::{boxed::Box, format, string::String};
+use core::fmt;
 
 /// The most refreshes that one request waits for: what is remembered of the last one may be due
 /// again, but not for ever.
 const MAX_REFRESHES: u8 = 2;
 
 /// Where a request goes on to.
-#[derive(Debug)]
 pub(super) enum Onward {
     /// To an upstream, with the access token or without it.
     Forward { destination: Url, carries_token: bool },
@@ -38,6 +38,23 @@ pub(super) enum Onward {
     HandOut,
     /// To the application.
     Serve { path: String, query: Option<String> },
+}
+
+/// A query may hold a token, so it is not printed.
+impl fmt::Debug for Onward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forward { destination, carries_token } => f
+                .debug_struct("Forward")
+                .field("destination", destination)
+                .field("carries_token", carries_token)
+                .finish(),
+            Self::HandOut => f.write_str("HandOut"),
+            Self::Serve { path, .. } => {
+                f.debug_struct("Serve").field("path", path).finish_non_exhaustive()
+            }
+        }
+    }
 }
 
 /// A request that may go on, and what it takes along.

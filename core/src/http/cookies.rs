@@ -135,7 +135,7 @@ pub enum SameSite {
 }
 
 /// A cookie that goes out. Every one is `HttpOnly`, has `Path=/` and no `Domain`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct SetCookie<'c> {
     /// The name. A name that starts with `__Host-` needs `secure`.
     pub name: &'c str,
@@ -147,6 +147,16 @@ pub struct SetCookie<'c> {
     pub secure: bool,
     /// Which cross-site requests carry it.
     pub same_site: SameSite,
+}
+
+/// Whoever has the value has the session, so it is not printed.
+impl core::fmt::Debug for SetCookie<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("SetCookie")
+            .field("name", &self.name)
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SetCookie<'_> {

@@ -54,7 +54,7 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> HeaderView for Vec<(N, V)> {
 }
 
 /// How often a field that may stand once stands in a message.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub enum One<'h> {
     /// It does not stand there.
     Absent,
@@ -85,6 +85,17 @@ impl<'h> One<'h> {
             Self::Value(value) if is_field_text(value) => core::str::from_utf8(value).ok(),
             _ => None,
         }
+    }
+}
+
+/// A value may be a credential, so it is not printed.
+impl fmt::Debug for One<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "Absent",
+            Self::Value(_) => "Value(..)",
+            Self::Repeated => "Repeated",
+        })
     }
 }
 

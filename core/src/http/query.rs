@@ -1,9 +1,10 @@
 //! Query strings and form bodies (`application/x-www-form-urlencoded`).
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
+use core::fmt;
 
 /// The pairs of a query string, decoded one by one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Query<'q>(&'q str);
 
 impl<'q> Query<'q> {
@@ -76,10 +77,24 @@ const fn hex(digit: u8) -> Option<u8> {
 }
 
 /// Writes pairs for a query string or a form body.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct QueryWriter {
     text: String,
     separator: Option<char>,
+}
+
+/// Codes, tokens and secrets stand in queries and forms, so they are not printed.
+impl fmt::Debug for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Query(..)")
+    }
+}
+
+/// As for [`Query`].
+impl fmt::Debug for QueryWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QueryWriter(..)")
+    }
 }
 
 impl QueryWriter {

@@ -185,9 +185,11 @@ impl Url {
     }
 }
 
+/// A query may hold a token, so it is not printed.
 impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Url({})", self.text)
+        let query = if self.text.contains('?') { "?.." } else { "" };
+        write!(f, "Url({}{query})", self.without_query())
     }
 }
 

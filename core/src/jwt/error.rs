@@ -22,7 +22,7 @@ pub enum TokenError {
     /// `exp` is absent or no date.
     Expiry,
     /// The header has a member that belongs to encryption, to unencoded payloads, or that brings a
-    /// key of its own.
+    /// key of its own; or a thumbprint that is no text.
     ForbiddenHeader,
     /// The header is not a strict JSON object.
     Header,

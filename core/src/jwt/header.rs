@@ -13,12 +13,15 @@ pub(super) const MAX_ENCODED_LENGTH: usize = 2048;
 const LIMITS: JsonLimits = JsonLimits { bytes: MAX_ENCODED_LENGTH, depth: 8, members: 32 };
 
 /// Members that bring a key along, that belong to encrypted tokens or to ACME (RFC 8555 §6), or that
-/// change how the payload is read. In order. A thumbprint (`x5t`, `x5t#S256`) is none of them: it
-/// could only choose a key, and `kid` alone does that here.
+/// change how the payload is read. In order.
 pub(super) const FORBIDDEN: [&str; 18] = [
     "apu", "apv", "b64", "cty", "enc", "epk", "iv", "jku", "jwk", "nonce", "p2c", "p2s", "skid",
     "tag", "url", "x5c", "x5u", "zip",
 ];
+
+/// Thumbprints of certificates, which mean nothing here: they could only choose a key, and `kid` alone
+/// does that.
+const THUMBPRINTS: [&str; 2] = ["x5t", "x5t#S256"];
 
 /// The name of a key within the key set of its issuer: an opaque text, compared byte for byte and
 /// used for nothing else.
@@ -72,11 +75,13 @@ impl Header {
         if members.get("crit").is_some() {
             return Err(TokenError::CriticalHeader);
         }
-        let is_forbidden = |name: &str| {
+        let is_forbidden = |(name, value): (&str, &Json)| {
             // Nearly every header has these and no others.
-            !matches!(name, "alg" | "kid" | "typ") && FORBIDDEN.binary_search(&name).is_ok()
+            !matches!(name, "alg" | "kid" | "typ")
+                && (FORBIDDEN.binary_search(&name).is_ok()
+                    || THUMBPRINTS.contains(&name) && !matches!(value, Json::Text(_)))
         };
-        if members.iter().any(|(name, _)| is_forbidden(name)) {
+        if members.iter().any(is_forbidden) {
             return Err(TokenError::ForbiddenHeader);
         }
         let named = members.required_text("alg").map_err(|_| TokenError::Algorithm)?;

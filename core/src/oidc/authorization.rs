@@ -62,9 +62,16 @@ fn to_provider(metadata: &ProviderMetadata, client: &ClientConfig) -> QueryWrite
         .pair("client_id", &client.client_id)
 }
 
-/// What a provider calls a request that was pushed to it.
-#[derive(Debug, Eq, PartialEq)]
+/// What a provider calls a request that was pushed to it. Whoever knows it has the request, so it is
+/// not printed.
+#[derive(Eq, PartialEq)]
 pub(crate) struct RequestUri(String);
+
+impl fmt::Debug for RequestUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestUri(..)")
+    }
+}
 
 impl RequestUri {
     /// Reads the answer to a pushed request (RFC 9126 §2.2).

@@ -12,7 +12,6 @@ use core::fmt;
 use subtle::ConstantTimeEq as _;
 
 /// What ties an ID token to one login.
-#[derive(Debug)]
 pub(crate) struct ExpectedIdToken<'e> {
     pub(crate) client_id: &'e str,
     pub(crate) nonce: &'e str,

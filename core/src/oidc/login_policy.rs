@@ -232,8 +232,15 @@ fn is_silent(prompt: &str) -> bool {
 }
 
 /// The parameters of one login beside the gate's own.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct LoginParameters(Vec<(String, String)>);
+
+/// They may say who somebody is, or be an invitation, so only their names are printed.
+impl fmt::Debug for LoginParameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
 
 impl LoginParameters {
     /// Adds all of them.

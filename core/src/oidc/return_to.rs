@@ -5,13 +5,22 @@ use crate::{
     path::RequestTarget,
 };
 use alloc::{borrow::ToOwned as _, string::String};
+use core::fmt;
 
 /// A path of this application, with a query perhaps, that a browser may be sent to.
 ///
 /// It starts with exactly one slash and went through the same parser as the path of a request, so
 /// no browser can read a host in it (CWE-601). A fragment is dropped.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct ReturnTo(String);
+
+/// A query may hold a ticket, so it is not printed.
+impl fmt::Debug for ReturnTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query = if self.0.contains('?') { "?.." } else { "" };
+        write!(f, "ReturnTo({}{query})", self.path())
+    }
+}
 
 impl ReturnTo {
     /// The most bytes of a target.

@@ -4,6 +4,7 @@ use super::{Phase, RuleId, error::RouteError};
 use crate::{
     http::{HeaderView, Scheme},
     path::CanonicalPath,
+    secret::Unprinted,
 };
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::fmt;
@@ -69,7 +70,7 @@ pub enum Target<'a> {
 }
 
 /// The URL to proxy to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ExternalUrl<'a> {
     /// The scheme.
     pub scheme: Scheme,
@@ -89,7 +90,7 @@ impl fmt::Display for ExternalUrl<'_> {
 }
 
 /// A path of the application.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct LocalUrl<'a> {
     /// The path.
     pub path: CanonicalPath<'a>,
@@ -103,6 +104,31 @@ impl fmt::Display for LocalUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.fmt(f)?;
         self.query.iter().try_for_each(|query| write!(f, "?{query}"))
+    }
+}
+
+/// A query may hold a token, so it is not printed.
+impl fmt::Debug for ExternalUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, authority, path, query } = self;
+        f.debug_struct("ExternalUrl")
+            .field("scheme", scheme)
+            .field("authority", authority)
+            .field("path", path)
+            .field("query", &query.as_ref().map(|_| Unprinted))
+            .finish()
+    }
+}
+
+/// A query may hold a token, so it is not printed.
+impl fmt::Debug for LocalUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, query, served } = self;
+        f.debug_struct("LocalUrl")
+            .field("path", path)
+            .field("query", &query.as_ref().map(|_| Unprinted))
+            .field("served", served)
+            .finish()
     }
 }
 

@@ -77,6 +77,7 @@ fn header_changes() -> Vec<Member> {
         ("jwk", r#"{"kty":"oct","k":"AAAA"}"#),
         ("x5c", r#"["AAAA"]"#),
         ("x5t", r#""AAAA""#),
+        ("x5t", "1"),
         ("zip", r#""DEF""#),
         ("enc", r#""A256GCM""#),
         ("cty", r#""JWT""#),

@@ -11,6 +11,7 @@ mod late_refresh;
 mod login;
 mod login_request;
 mod logout;
+mod printing;
 mod refresh;
 mod routing;
 mod sessions;

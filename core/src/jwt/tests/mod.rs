@@ -119,11 +119,16 @@ fn refuses_header_members_that_change_the_meaning() {
 /// nothing. Microsoft Entra ID writes it into access tokens of version 1.0, AD FS into all.
 #[test]
 fn a_thumbprint_of_a_certificate_means_nothing() {
-    for member in [r#""x5t":"uz9mKvU7Kp2y0u4xXgQm3Yw1hB8""#, r#""x5t#S256":"AAAA""#, r#""x5t":1"#] {
+    for member in [r#""x5t":"uz9mKvU7Kp2y0u4xXgQm3Yw1hB8""#, r#""x5t#S256":"AAAA""#] {
         let text = format!(r#"{{"typ":"JWT","alg":"RS256",{member},"kid":"one"}}"#);
         assert_eq!(header(&text), Ok(()), "{text}");
         let text = format!(r#"{{"typ":"JWT","alg":"RS256",{member},"kid":"two"}}"#);
         assert_eq!(header(&text), Err(TokenError::UnknownKey), "{text}");
+    }
+    // Where it is no text (RFC 7515 §4.1.7), others refuse the whole header.
+    for member in [r#""x5t":1"#, r#""x5t#S256":null"#, r#""x5t":["AAAA"]"#] {
+        let text = format!(r#"{{"typ":"JWT","alg":"RS256",{member},"kid":"one"}}"#);
+        assert_eq!(header(&text), Err(TokenError::ForbiddenHeader), "{text}");
     }
 }
 
