@@ -63,7 +63,7 @@ fn relaxed(path: &str) -> Option<String> {
     let mut previous = 0;
     let is_plain = |byte: u8| {
         let before = core::mem::replace(&mut previous, byte);
-        !matches!(byte, b';' | b'?' | b'#') && !(byte == b'/' && matches!(before, b'.' | b' '))
+        !(matches!(byte, b';' | b'?' | b'#') || byte == b'/' && matches!(before, b'.' | b' '))
     };
     // The end of the path is that of a segment too.
     if path.bytes().chain([b'/']).all(is_plain) {
