@@ -30,6 +30,7 @@ use portcullis_hyper::crypto::AWS_LC;
 use std::sync::Arc;
 
 const NOW: u64 = 1_800_000_000;
+const CLIENT_ID: &str = "client";
 const SECRET: &str = "3b0c1f0d9e5a4c7f8b26d1e0a9f4c35d7e61b2f08a4d9c3e5f70b18d2a6c4e9f";
 const COOKIE: SealedCookie<'_> =
     SealedCookie { name: "__Host-portcullis", purpose: Purpose::Session, secure: true };
@@ -104,7 +105,8 @@ fn cookies(c: &mut Criterion) {
 
 /// A gate with a hundred rules before the one of the API.
 fn gate() -> Gate {
-    let client = ClientConfig::new("client", Secret::new("secret"), "https://app.example").unwrap();
+    let client =
+        ClientConfig::new(CLIENT_ID, Secret::new("secret"), "https://app.example").unwrap();
     let rules = (0..99)
         .map(|at| {
             RewriteRule::new(
@@ -189,7 +191,7 @@ fn decisions(c: &mut Criterion) {
         b.iter(|| gate.begin(black_box(&refused), &mut context));
     });
     for (name, length) in [("1 kB", 700), ("3 kB", 2600)] {
-        let cookie = sealed(&session(length), &ring(AWS_LC));
+        let cookie = sealed(&session(length), &ring(AWS_LC).for_client(CLIENT_ID));
         let headers: Vec<(&str, &str)> =
             usual.iter().copied().chain([("cookie", cookie.as_str())]).collect();
         let guarded = head("/api/things?page=2", &headers);

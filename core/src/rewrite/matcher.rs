@@ -59,11 +59,11 @@ impl From<String> for MatcherEntry {
 ///
 /// An entry covers a path in every spelling that servers behind the gate are known to take for the
 /// same resource: with escapes decoded (`/%40private` for `/@private`), with path parameters
-/// (`/private;a=1`), with dots or blanks at the end of a segment (`/private.`, `/private%20`), and
-/// as the data of a page (`/private.json`, `/private.rsc`, `/_next/data/<build>/private.json`).
-/// And where case is not regarded, an entry covers what it covers with regard to case too, so that
-/// `/((?!api).*)` covers `/API`. More spellings only ever cover more: whatever Next.js's middleware
-/// runs on is covered.
+/// (`/private;a=1`), up to an escaped `?` or `#` (`/private%3Fa`), with dots or blanks at the end of a
+/// segment (`/private.`, `/private%20`), and as the data of a page (`/private.json`, `/private.rsc`,
+/// `/_next/data/<build>/private.json`). And where case is not regarded, an entry covers what it covers
+/// with regard to case too, so that `/((?!api).*)` covers `/API`. More spellings only ever cover more:
+/// whatever Next.js's middleware runs on is covered.
 ///
 /// ```
 /// use portcullis_core::rewrite::Matcher;

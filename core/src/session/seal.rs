@@ -10,9 +10,9 @@
 //! used twice under one key in practice: two seals share one only if 128 random bits repeat. As a key
 //! is for one text, any nonce would do; the end of the salt is one.
 //!
-//! Associated data are the version, the purpose, the cookie's name, the key id and the number of
-//! cookies that the text is spread over, each with its length before it. A text that was sealed for
-//! one cookie opens in no other.
+//! Associated data are the version, the purpose, the cookie's name, the key id, the number of cookies
+//! that the text is spread over, and the client whose users sign in, each with its length before it. A
+//! text that was sealed for one cookie opens in no other, and for no other client.
 
 use super::guessable;
 use crate::{
@@ -25,7 +25,7 @@ use alloc::{string::String, sync::Arc, vec::Vec};
 use core::fmt;
 use zeroize::Zeroizing;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const KEY_ID_LENGTH: usize = 4;
 const SALT_LENGTH: usize = 16;
 const TAG_LENGTH: usize = 16;
@@ -56,8 +56,8 @@ impl Purpose {
     /// What keys are derived for. The salt behind it has one length, so no two purposes share a key.
     const fn derivation(self) -> &'static [u8] {
         match self {
-            Self::Login => b"portcullis v2 login",
-            Self::Session => b"portcullis v2 session",
+            Self::Login => b"portcullis v3 login",
+            Self::Session => b"portcullis v3 session",
         }
     }
 }
@@ -67,6 +67,8 @@ impl Purpose {
 pub struct SecretRing {
     secrets: Vec<DerivedSecret>,
     crypto: CryptoProvider,
+    /// The client whose users sign in; empty as long as nobody has said.
+    client_id: String,
 }
 
 struct DerivedSecret {
@@ -78,7 +80,7 @@ impl DerivedSecret {
     fn new(secret: &str, crypto: &CryptoProvider) -> Option<Self> {
         let key = crypto.hash.extract(&[], secret.as_bytes());
         let mut id = [0; KEY_ID_LENGTH];
-        key.expand(&[b"portcullis v2 key id"], &mut id).ok()?;
+        key.expand(&[b"portcullis v3 key id"], &mut id).ok()?;
         Some(Self { id, key })
     }
 
@@ -103,7 +105,7 @@ impl SecretRing {
         secrets: impl IntoIterator<Item = &'s str>,
         crypto: CryptoProvider,
     ) -> Result<Self, SecretRingError> {
-        let mut ring = Self { secrets: Vec::new(), crypto };
+        let mut ring = Self { secrets: Vec::new(), crypto, client_id: String::new() };
         for secret in secrets {
             Self::check(secret)?;
             if ring.secrets.len() >= Self::MAX_SECRETS {
@@ -113,6 +115,13 @@ impl SecretRing {
             ring.secrets.push(derived);
         }
         if ring.secrets.is_empty() { Err(SecretRingError::Empty) } else { Ok(ring) }
+    }
+
+    /// The ring of a gate whose users sign in at the client `client_id`: it opens nothing that was
+    /// sealed for another. [`GateBuilder::build`](crate::gate::GateBuilder::build) sees to it.
+    #[must_use]
+    pub fn for_client(self, client_id: &str) -> Self {
+        Self { client_id: client_id.into(), ..self }
     }
 
     /// Whether `secret` is fit for a ring.
@@ -146,7 +155,7 @@ impl SecretRing {
         buffer.extend_from_slice(plaintext);
         self.crypto
             .aead
-            .seal(&key, &associated_data(purpose, name, secret.id, count), &mut buffer)
+            .seal(&key, &self.associated_data(purpose, name, secret.id, count), &mut buffer)
             .map_err(|_| SealError::Provider)?;
         let mut envelope = Vec::with_capacity(OVERHEAD.saturating_add(plaintext.len()));
         envelope.push(VERSION);
@@ -178,12 +187,38 @@ impl SecretRing {
         }
         let (at, secret) = self.secrets.iter().enumerate().find(|(_, secret)| secret.id == id)?;
         let key = secret.message_key(purpose, salt)?;
-        let associated_data = associated_data(purpose, name, id, count);
+        let associated_data = self.associated_data(purpose, name, id, count);
         let length = self.crypto.aead.open(&key, &associated_data, sealed).ok()?.len();
         // It is opened where it stands; what stands before and behind it goes.
         bytes.drain(..PREFIX_LENGTH.saturating_add(SALT_LENGTH));
         bytes.truncate(length);
         Some(Opened { bytes, by_old_secret: at > 0 })
+    }
+
+    /// Every field with its length before it, so that no two sets of fields give the same bytes.
+    fn associated_data(
+        &self,
+        purpose: Purpose,
+        name: &str,
+        id: [u8; KEY_ID_LENGTH],
+        count: u8,
+    ) -> Vec<u8> {
+        let fields = [
+            &[VERSION][..],
+            purpose.label().as_bytes(),
+            name.as_bytes(),
+            &id,
+            &[count],
+            self.client_id.as_bytes(),
+        ];
+        let length =
+            fields.iter().fold(0_usize, |length, field| length.saturating_add(4 + field.len()));
+        let mut data = Vec::with_capacity(length);
+        for field in fields {
+            data.extend_from_slice(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
+            data.extend_from_slice(field);
+        }
+        data
     }
 }
 
@@ -192,19 +227,6 @@ pub(super) struct Opened {
     pub(super) bytes: Wiped<Vec<u8>>,
     /// It was sealed with another secret than the first.
     pub(super) by_old_secret: bool,
-}
-
-/// Every field with its length before it, so that no two sets of fields give the same bytes.
-fn associated_data(purpose: Purpose, name: &str, id: [u8; KEY_ID_LENGTH], count: u8) -> Vec<u8> {
-    let fields = [&[VERSION][..], purpose.label().as_bytes(), name.as_bytes(), &id, &[count]];
-    let length =
-        fields.iter().fold(0_usize, |length, field| length.saturating_add(4 + field.len()));
-    let mut data = Vec::with_capacity(length);
-    for field in fields {
-        data.extend_from_slice(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
-        data.extend_from_slice(field);
-    }
-    data
 }
 
 impl fmt::Debug for SecretRing {

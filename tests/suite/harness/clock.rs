@@ -12,7 +12,9 @@ use serde_json::Value;
 /// The value of the cookie `name` as it would be had it been written `seconds` earlier. It was
 /// sealed with [`Provider::COOKIE_SECRET`].
 pub(crate) fn aged(name: &str, value: &str, purpose: Purpose, seconds: u64) -> String {
-    let ring = SecretRing::new([Provider::COOKIE_SECRET], RUSTCRYPTO).expect("a good secret");
+    let ring = SecretRing::new([Provider::COOKIE_SECRET], RUSTCRYPTO)
+        .expect("a good secret")
+        .for_client(Provider::CLIENT_ID);
     let cookie = SealedCookie { name, purpose, secure: false };
     let headers = [("cookie", format!("{name}={value}"))];
     let read = cookie.read(Cookies::of(&headers), &ring);

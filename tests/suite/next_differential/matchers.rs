@@ -88,7 +88,9 @@ const WIDER: [Without; 5] = [
     Without {
         class: SPELLINGS,
         take_out: |question| {
-            let segments = question.path.split('/').skip(1).map(|segment| {
+            let ends = ["%3F", "%3f", "%23"].iter().filter_map(|end| question.path.find(end));
+            let end = ends.min().unwrap_or(question.path.len());
+            let segments = question.path[..end].split('/').skip(1).map(|segment| {
                 let plain = segment.split(';').next().unwrap_or_default();
                 (segment, plain.trim_end_matches('.'))
             });

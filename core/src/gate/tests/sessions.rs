@@ -14,7 +14,7 @@ fn builder() -> GateBuilder {
 
 /// The cookie that holds `content`, sealed with `secret`.
 fn sealed(content: &[u8], secret: &str) -> Vec<(String, String)> {
-    let ring = SecretRing::new([secret], RUSTCRYPTO).unwrap();
+    let ring = SecretRing::new([secret], RUSTCRYPTO).unwrap().for_client(CLIENT_ID);
     let cookie = SealedCookie { name: COOKIE, purpose: Purpose::Session, secure: true };
     let mut headers = Headers::new();
     let (held, entropy) = (HeldCookies::default(), &mut Counting::default());
@@ -87,6 +87,24 @@ fn there_is_one_outcome_for_whatever_is_wrong_with_a_cookie() {
         answers.push(format!("{:?}", over.get(target)));
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{target}: {answers:#?}");
     }
+}
+
+/// C14: with one secret for two clients, a session or a login of the one is none of the other.
+#[test]
+fn a_session_is_for_one_client() {
+    let client = ClientConfig::new("other users", Secret::new("secret"), "https://app.example");
+    let other = builder_for(client.unwrap()).build().unwrap();
+    let mut browser = Browser::new(gate());
+    browser.sign_in();
+    assert!(serve(browser.get("/private")).session.is_some());
+    browser.gate = other.clone();
+    assert_eq!(response(browser.navigate("/private")).status, 302);
+
+    let mut browser = Browser::new(gate());
+    let login = browser.start_login("/private");
+    browser.gate = other;
+    let _ = browser.come_back(&login);
+    assert!(browser.token_requests.is_empty(), "no code goes to another client's endpoint");
 }
 
 /// C16: a session that an old secret has sealed is sealed with the new one when it is used.

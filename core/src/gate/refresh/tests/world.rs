@@ -25,6 +25,7 @@ use std::{collections::BTreeMap, format, string::String, sync::Arc, time::Durati
 
 const START: u64 = 1_800_000_000;
 const LIFETIME: u64 = 300;
+const CLIENT_ID: &str = "client";
 const SECRET: &str = "9f2c4b7e1a6d8035c4e7f1b92a5d6380";
 const COOKIE: &str = "portcullis";
 const DISCOVERY: &str = r#"{"issuer":"https://op.example/",
@@ -441,7 +442,7 @@ fn inbound(status: u16, body: &str) -> Inbound {
 }
 
 fn gate() -> Gate {
-    let client = ClientConfig::new("client", Secret::new("secret"), "http://localhost:3000")
+    let client = ClientConfig::new(CLIENT_ID, Secret::new("secret"), "http://localhost:3000")
         .expect("a good client")
         .with_offline_access();
     let ring = SecretRing::new([SECRET], RUSTCRYPTO).expect("a good secret");
@@ -477,7 +478,7 @@ fn sealed_session(entropy: &mut Counting) -> BTreeMap<String, String> {
         content.extend([tag, text.len() as u8]);
         content.extend(text.bytes());
     }
-    let ring = SecretRing::new([SECRET], RUSTCRYPTO).expect("a good secret");
+    let ring = SecretRing::new([SECRET], RUSTCRYPTO).expect("a good secret").for_client(CLIENT_ID);
     let cookie = SealedCookie { name: COOKIE, purpose: Purpose::Session, secure: false };
     let mut headers = Headers::new();
     cookie
