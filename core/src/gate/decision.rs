@@ -92,7 +92,8 @@ pub enum UpstreamFailure {
     Timeout,
 }
 
-/// A request for the application itself.
+/// A request for the application itself. What [`Forward`] says of header fields goes for it too, but
+/// for `Host`, which stays.
 pub struct Serve {
     /// The path, canonical, and rewritten where a rule says so.
     pub path: String,
