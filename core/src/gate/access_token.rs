@@ -32,7 +32,7 @@ impl Gate {
 
 /// The answer with the access token, if that lives for long enough.
 pub(super) fn answer(session: &Session, now: UnixSeconds) -> Option<Response> {
-    let token = session.usable_access_token(now)?;
+    let token = session.access_token(now)?;
     let expires_at = session.tokens.expires_at;
     let mut answer = Object::default();
     answer.insert("token", Json::from(token.expose()));

@@ -10,7 +10,7 @@ use crate::{
     issuer::IssuerIndex,
     jwt::{ClockTolerance, TokenPolicy, TokenPolicyError},
     oidc::{ClientConfig, LoginPolicy, LogoutPolicy},
-    pattern::Pattern,
+    pattern::{Pattern, parameter_in_braces},
     rewrite::{Matcher, Rewrites, Router, Served, Serves},
     session::{Auth0Cookies, CookieNameError, CookieNames, KeptClaims, SecretRing, SessionPolicy},
 };
@@ -247,6 +247,9 @@ impl GateBuilder {
             Some(cookies) => names.with_auth0(Arc::clone(cookies.names())),
             None => names,
         };
+        if let Some(entry) = self.protected.as_ref().and_then(entry_in_braces) {
+            return Err(GateConfigError::Braces { entry });
+        }
         let id_tokens = TokenPolicy::id_token(self.client.client_id.as_str())
             .map_err(GateConfigError::ClientId)?
             .with_algorithms(self.id_token_algorithms.iter().copied())
@@ -315,6 +318,10 @@ impl GateBuilder {
     }
 }
 
+fn entry_in_braces(protected: &Matcher) -> Option<usize> {
+    protected.sources().position(|source| parameter_in_braces(source).is_some())
+}
+
 impl fmt::Debug for GateBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GateBuilder").field("client", &self.client).finish_non_exhaustive()
@@ -325,6 +332,12 @@ impl fmt::Debug for GateBuilder {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum GateConfigError {
+    /// An entry of the matcher has a parameter in braces (`/orders/{id}`), as other routers write
+    /// them. Here that is the name itself, and the entry would cover no request that it is for.
+    Braces {
+        /// Which entry, counted from 0.
+        entry: usize,
+    },
     /// The client id is not usable as an audience, or there is no algorithm for ID tokens.
     ClientId(TokenPolicyError),
     /// The name of the cookie is not usable.
@@ -343,6 +356,9 @@ pub enum GateConfigError {
 impl fmt::Display for GateConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Braces { entry } => {
+                write!(f, "entry {entry} of the matcher has `{{name}}`: write `:name`")
+            }
             Self::ClientId(error) => write!(f, "client id: {error}"),
             Self::CookieName(error) => write!(f, "the cookie's name {error}"),
             Self::IdTokenAlgorithm(algorithm) => {

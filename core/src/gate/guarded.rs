@@ -199,7 +199,7 @@ impl Gate {
         let mut handed_out = None;
         match &onward {
             Onward::Forward { carries_token: true, .. } => {
-                let token = session.usable_access_token(now)?;
+                let token = session.access_token(now)?;
                 let bearer = FieldText::new(format!("Bearer {}", token.expose())).ok()?;
                 edits = edits.with_credentials(bearer);
             }

@@ -48,10 +48,13 @@ impl ProtectedResource {
     pub fn new(resource: &str) -> Result<Self, ProtectedResourceError> {
         let url = Url::parse(resource).map_err(ProtectedResourceError::Url)?;
         if url.scheme() != Scheme::Https && !url.is_loopback() {
-            return Err(ProtectedResourceError::Url(UrlError::Scheme));
+            return Err(ProtectedResourceError::Url(UrlError::Insecure));
         }
         let path = url.path_and_query();
-        if path.contains('?') || !is_quotable_text(path) {
+        if path.contains('?') {
+            return Err(ProtectedResourceError::Url(UrlError::Query));
+        }
+        if !is_quotable_text(path) {
             return Err(ProtectedResourceError::Url(UrlError::Character));
         }
         // A final slash behind the host is removed before the well-known part goes in (§3.1).

@@ -4,8 +4,8 @@ use super::Requirement;
 use crate::{
     http::RequestHead,
     path::RequestTarget,
-    pattern::{Case, Pattern, PatternError},
-    rewrite::{Matcher, MatcherError, RouteRequest},
+    pattern::{Case, Pattern, PatternError, PatternErrorKind, parameter_in_braces},
+    rewrite::{Matcher, MatcherError, MatcherProblem, Problem, RouteRequest},
 };
 use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
 use core::fmt;
@@ -16,6 +16,10 @@ use core::fmt;
 /// for the same, as a [`Matcher`] does. A route that lets requests without a token through covers
 /// exactly what the pattern says, letter for letter. So whichever spelling a client chooses, it
 /// never gets around a token.
+///
+/// [`pattern`](crate::pattern) has the language: `/orders/:id` is one segment, `/orders/:path*` is
+/// `/orders` and everything below it. The path is the whole one that the client sent, whatever a
+/// router around the application takes off it.
 ///
 /// ```
 /// use portcullis_core::guard::{GuardRoute, Requirement};
@@ -146,6 +150,9 @@ impl Covers {
 }
 
 fn matcher(pattern: &str) -> Result<Matcher, GuardRouteError> {
+    if let Some(name) = parameter_in_braces(pattern) {
+        return Err(GuardRouteError::Braces(name.to_owned()));
+    }
     Matcher::new([pattern.to_owned()]).map_err(GuardRouteError::Matcher)
 }
 
@@ -153,6 +160,9 @@ fn matcher(pattern: &str) -> Result<Matcher, GuardRouteError> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum GuardRouteError {
+    /// It has a parameter of this name in braces, as other routers write them. Here that is the
+    /// name itself, and the route would cover no request that it is for.
+    Braces(String),
     /// It is nothing that a matcher can have.
     Matcher(MatcherError),
     /// It does not compile with regard to case.
@@ -162,9 +172,31 @@ pub enum GuardRouteError {
 impl fmt::Display for GuardRouteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Matcher(error) => error.fmt(f),
+            Self::Braces(name) => write!(f, "a route has `{{{name}}}`: write `:{name}`"),
+            Self::Matcher(error) => error.problems().iter().try_for_each(|it| explain(it, f)),
             Self::Pattern(error) => error.fmt(f),
         }
+    }
+}
+
+/// What to write instead. A mistake with a `*` is most often another router's pattern.
+fn explain(problem: &MatcherProblem, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Some((_, source)) = &problem.entry else { return write!(f, "{problem}") };
+    match &problem.problem {
+        Problem::SourceStart => write!(f, "the route `{source}` must start with `/`"),
+        Problem::Source(error) => {
+            write!(f, "the route `{source}`: {error}")?;
+            let is_modifier =
+                matches!(error.kind(), PatternErrorKind::Unexpected { found: "MODIFIER", .. });
+            match source.chars().nth(error.column().saturating_sub(1)) {
+                Some('*') if is_modifier => {
+                    f.write_str("; write `:path*` for whatever is there and below")
+                }
+                Some('?') if is_modifier => f.write_str("; a route has no query"),
+                _ => Ok(()),
+            }
+        }
+        other => write!(f, "the route `{source}`: {other}"),
     }
 }
 

@@ -241,10 +241,14 @@ pub enum UrlError {
     Fragment,
     /// No host, or one that is not a lower-case name or an address.
     Host,
+    /// `http` where the host is not this machine.
+    Insecure,
     /// A path or a query where only an origin may stand.
     NotAnOrigin,
     /// A port that is not a number from 1 to 65535.
     Port,
+    /// A query where none may stand.
+    Query,
     /// Neither `http://` nor `https://`.
     Scheme,
     /// More than 8192 bytes.
@@ -259,8 +263,10 @@ impl fmt::Display for UrlError {
             Self::Character => "has a character that must be percent-encoded",
             Self::Fragment => "must not have a fragment (`#…`)",
             Self::Host => "needs a host name in lower case, or an address",
+            Self::Insecure => "must start with https://; http:// is for this machine alone",
             Self::NotAnOrigin => "must end after the host and port, without a path or query",
             Self::Port => "has a port that is not a number from 1 to 65535",
+            Self::Query => "must not have a query (`?…`)",
             Self::Scheme => "must start with https:// or http://",
             Self::TooLong => "has more than 8192 bytes",
             Self::UserInformation => "must not have a user name or password before the host",

@@ -1,91 +1,19 @@
 //! The machine behind an issuer's snapshot.
 
 use super::{
-    Availability, MetadataError, Need, ProviderMetadata, RefreshSettings,
-    metadata::discovery_url,
+    Availability, IssuerConfig, MetadataError, Need, ProviderMetadata,
     refresh::{Fetching, Refresh},
 };
 use crate::{
-    crypto::{CryptoProvider, SignatureAlgorithm, UnsupportedAlgorithm},
+    crypto::{CryptoProvider, SignatureAlgorithm},
     entropy::Entropy,
-    http::{FetchError, FetchLimits, FieldText, Headers, Inbound, Method, Outbound, Url, UrlError},
+    http::{FetchError, FetchLimits, FieldText, Headers, Inbound, Method, Outbound},
     jwt::KeyId,
     key_set::{KeyLookup, KeySet, KeySetError},
     time::{Monotonic, Now},
 };
-use alloc::{string::String, sync::Arc, vec, vec::Vec};
+use alloc::{string::String, sync::Arc};
 use core::fmt;
-
-/// Which issuer, and how its documents are looked after.
-#[derive(Clone, Debug)]
-pub struct IssuerConfig {
-    configured: Url,
-    discovery: Url,
-    algorithms: Vec<SignatureAlgorithm>,
-    refresh: RefreshSettings,
-    pins_key_set_host: bool,
-}
-
-impl IssuerConfig {
-    /// The issuer at `issuer`, such as `https://tenant.eu.auth0.com/`; a final slash may be left
-    /// out. Its tokens are signed with RS256.
-    ///
-    /// # Errors
-    ///
-    /// [`UrlError`] where the URL is malformed, has a query, or is not `https` (`http` is for
-    /// issuers on this machine).
-    pub fn new(issuer: &str) -> Result<Self, UrlError> {
-        let configured = Url::parse(issuer)?;
-        if configured.as_str().contains('?') {
-            return Err(UrlError::Character);
-        }
-        if configured.scheme() != crate::http::Scheme::Https && !configured.is_loopback() {
-            return Err(UrlError::Scheme);
-        }
-        Ok(Self {
-            discovery: discovery_url(&configured)?,
-            configured,
-            algorithms: vec![SignatureAlgorithm::Rs256],
-            refresh: RefreshSettings::default(),
-            pins_key_set_host: false,
-        })
-    }
-
-    /// The issuer, as configured.
-    #[must_use]
-    pub const fn issuer(&self) -> &Url {
-        &self.configured
-    }
-
-    /// Other times and sizes.
-    #[must_use]
-    pub fn with_refresh(self, refresh: RefreshSettings) -> Self {
-        Self { refresh, ..self }
-    }
-
-    /// Prepares the issuer's keys for these algorithms and no others. A key that names no algorithm
-    /// is for the first of them that takes a key of its type. Without an algorithm, every key set
-    /// is refused for having no usable key.
-    ///
-    /// # Errors
-    ///
-    /// [`UnsupportedAlgorithm`] where `crypto` does not have one of them.
-    pub fn with_algorithms(
-        self,
-        algorithms: impl IntoIterator<Item = SignatureAlgorithm>,
-        crypto: &CryptoProvider,
-    ) -> Result<Self, UnsupportedAlgorithm> {
-        let algorithms: Vec<_> = algorithms.into_iter().collect();
-        algorithms.iter().try_for_each(|algorithm| crypto.require(*algorithm))?;
-        Ok(Self { algorithms, ..self })
-    }
-
-    /// Refuses a discovery document whose `jwks_uri` is on another host or port than the issuer.
-    #[must_use]
-    pub fn with_key_set_on_issuer_host(self) -> Self {
-        Self { pins_key_set_host: true, ..self }
-    }
-}
 
 /// What is known of an issuer at a moment. It never changes; a newer one takes its place.
 #[derive(Clone, Debug, Default)]

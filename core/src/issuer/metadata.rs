@@ -143,10 +143,13 @@ impl ProviderMetadata {
     }
 }
 
+/// Where it is below the issuer.
+pub(super) const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
+
 /// Where the discovery document of `issuer` is (Discovery §4.1).
 pub(super) fn discovery_url(issuer: &Url) -> Result<Url, UrlError> {
     let mut url = String::from(without_slash(issuer.as_str()));
-    url.push_str("/.well-known/openid-configuration");
+    url.push_str(DISCOVERY_PATH);
     Url::parse(&url)
 }
 
@@ -159,7 +162,7 @@ fn without_slash(text: &str) -> &str {
 fn parse_endpoint(text: &str, issuer: &Url) -> Result<Url, UrlError> {
     let url = Url::parse(text)?;
     let in_the_clear = issuer.scheme() == Scheme::Http && issuer.is_loopback() && url.is_loopback();
-    if url.scheme() == Scheme::Https || in_the_clear { Ok(url) } else { Err(UrlError::Scheme) }
+    if url.scheme() == Scheme::Https || in_the_clear { Ok(url) } else { Err(UrlError::Insecure) }
 }
 
 /// Why a discovery document is not used.

@@ -12,13 +12,14 @@
 //!                      └─► Pending ── poll_flight ──► send ── on_answer ──► new snapshot
 //! ```
 
+mod config;
 mod machine;
 mod metadata;
 mod refresh;
 
+pub use config::{IssuerConfig, IssuerConfigError};
 pub use machine::{
-    Demand, Document, Flight, FlightFailure, FlightId, IssuerConfig, IssuerEvent, IssuerMachine,
-    IssuerSnapshot,
+    Demand, Document, Flight, FlightFailure, FlightId, IssuerEvent, IssuerMachine, IssuerSnapshot,
 };
 pub use metadata::{ClientAuthentication, MetadataError, ProviderMetadata};
 pub use refresh::RefreshSettings;

@@ -15,6 +15,7 @@
 //! escapes and all. Literal text is brought into that spelling when the pattern is compiled;
 //! regular expressions are not, so an expression has to spell `é` as `%C3%A9`.
 
+mod braces;
 mod captures;
 mod error;
 mod expression;
@@ -27,6 +28,7 @@ mod template;
 mod tests;
 mod value;
 
+pub(crate) use braces::parameter_in_braces;
 pub use captures::{Captures, Param, ParamList};
 pub use error::{ExpressionError, PatternError, PatternErrorKind};
 pub(crate) use literal::{canonical_literal, decoded_literal, push_escape, same_text};

@@ -54,8 +54,22 @@ impl Session {
         self.signed_in_at
     }
 
-    /// The access token, while it can be sent.
-    pub(crate) fn usable_access_token(&self, now: UnixSeconds) -> Option<&Secret> {
+    /// The access token, for a request of the application's own to the API that it is for. `None`
+    /// where it ends within five seconds of `now`, the wall clock.
+    ///
+    /// Before a page that needs a session the gate has refreshed a token that was due; before one
+    /// that is open to everybody it has not. A page that nobody asked for yet (a prefetch) may have
+    /// `None` too. What is forwarded has its token from the gate.
+    ///
+    /// ```
+    /// use portcullis_core::{session::Session, time::UnixSeconds};
+    ///
+    /// fn authorization(session: &Session, now: UnixSeconds) -> Option<String> {
+    ///     session.access_token(now).map(|token| format!("Bearer {}", token.expose()))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn access_token(&self, now: UnixSeconds) -> Option<&Secret> {
         self.tokens.is_usable(now).then_some(&self.tokens.access_token)
     }
 }

@@ -9,7 +9,7 @@ use portcullis_core::{
     crypto::UnsupportedAlgorithm,
     gate::GateConfigError,
     guard::{GuardConfigError, ProtectedResourceError, RequirementError},
-    http::UrlError,
+    issuer::IssuerConfigError,
     jwt::TokenPolicyError,
     oidc::ClientConfigError,
     pattern::PatternError,
@@ -47,7 +47,7 @@ pub enum StartError {
     /// The guard's parts do not fit.
     Guard(GuardConfigError),
     /// The issuer is not usable.
-    Issuer(UrlError),
+    Issuer(IssuerConfigError),
     /// A matcher is not usable.
     Matcher(MatcherError),
     /// An address that was bound has no origin.
@@ -89,7 +89,7 @@ impl fmt::Display for StartError {
             }
             Self::Gate(error) => write!(f, "the gate: {error}"),
             Self::Guard(error) => write!(f, "the guard: {error}"),
-            Self::Issuer(error) => write!(f, "AUTH0_ISSUER_BASE_URL {error}"),
+            Self::Issuer(error) => write!(f, "AUTH0_ISSUER_BASE_URL: {error}"),
             Self::Matcher(error) => write!(f, "the matcher: {error}"),
             Self::Origin(error) => write!(f, "an address: {error}"),
             Self::Pattern(error) => write!(f, "a pattern: {error}"),

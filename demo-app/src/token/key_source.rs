@@ -35,7 +35,7 @@ impl KeySource {
         if url.scheme() == Scheme::Https || url.is_loopback() {
             Ok(Self::Url(url))
         } else {
-            Err(UrlError::Scheme)
+            Err(UrlError::Insecure)
         }
     }
 

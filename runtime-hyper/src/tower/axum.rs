@@ -39,7 +39,7 @@ use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response as AxumResponse},
 };
-use core::{fmt, marker::PhantomData, ops::Deref};
+use core::{any::type_name, fmt, marker::PhantomData, ops::Deref};
 use http::{Response, StatusCode, request::Parts};
 use portcullis_core::{
     gate::Gate,
@@ -52,7 +52,8 @@ use serde::de::DeserializeOwned;
 /// The claims of the access token, as a type of the application's.
 ///
 /// Without a token it is refused with 401, or `None` for an `Option<Claims<T>>`. A good token whose
-/// claims are not a `T` is refused with 403.
+/// claims are not a `T` is refused with 403, and the log names the type; a member that not every token
+/// has is an `Option`.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_structs)]
 pub struct Claims<T>(pub T);
@@ -85,6 +86,29 @@ impl<S> fmt::Debug for RequireScopes<S> {
 }
 
 /// Who is signed in. Where nobody is, it is refused with 401, or `None` for an `Option<Session>`.
+///
+/// A handler that calls an API in the name of whoever is signed in takes the token from here. It is
+/// for that API alone, and stays out of pages and logs:
+///
+/// ```
+/// use axum::{Router, http::StatusCode, routing::get};
+/// use portcullis_hyper::{clock::Clock, tower::axum::Session};
+///
+/// /// Your HTTP client.
+/// async fn orders_of(authorization: &str) -> String {
+///     // …
+/// #   authorization.into()
+/// }
+///
+/// async fn orders(session: Session) -> Result<String, StatusCode> {
+///     let now = Clock::start().now().unix;
+///     let token = session.access_token(now).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+///     Ok(orders_of(&format!("Bearer {}", token.expose())).await)
+/// }
+///
+/// // Behind a `GateLayer` whose matcher covers it, so that a token that is due is refreshed first.
+/// let router: Router = Router::new().route("/orders", get(orders));
+/// ```
 #[derive(Clone, Debug)]
 #[allow(clippy::exhaustive_structs)]
 pub struct Session(pub SignedIn);
@@ -148,7 +172,11 @@ fn claims<T: DeserializeOwned>(
     let unmet = RefusalReason::Unmet(RequirementKind::Claim);
     match token.claims().deserialize() {
         Ok(claims) => Ok(Claims(claims)),
-        Err(_) => Err(guard(parts)?.refuse(unmet).into()),
+        Err(_) => {
+            // What the claims say instead may be personal.
+            tracing::info!(expected = type_name::<T>(), "the claims of a token are no such type");
+            Err(guard(parts)?.refuse(unmet).into())
+        }
     }
 }
 

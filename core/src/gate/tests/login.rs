@@ -242,6 +242,16 @@ fn id_tokens_can_be_signed_in_another_way_if_they_can_be_checked_whole() {
     assert_eq!(code(&browser.come_back(&login)), "id_token_invalid");
 }
 
+/// A page whose path has a parameter would need no session.
+#[test]
+fn refuses_parameters_in_the_spelling_of_other_routers() {
+    let matcher = Matcher::new(["/private/:path*", "/teams/{id}"]).unwrap();
+    let built = builder_at("https://app.example").protect(matcher).build();
+    let error = built.err().unwrap();
+    assert_eq!(error, GateConfigError::Braces { entry: 1 });
+    assert_eq!(error.to_string(), "entry 1 of the matcher has `{name}`: write `:name`");
+}
+
 /// What is configured leads in no circle, as little as what a query names.
 #[test]
 fn nothing_ends_at_the_gates_own_routes() {

@@ -6,6 +6,7 @@ use crate::{
     issuer::IssuerConfig,
     oidc::{IdTokenError, RefreshFailure},
     session::Session,
+    time::UnixSeconds,
 };
 use core::time::Duration;
 
@@ -138,6 +139,23 @@ fn a_due_access_token_is_refreshed_before_the_request_goes_on() {
 }
 
 /// RFC 6749 §6: without rotation the refresh token stays.
+#[test]
+fn a_page_is_handed_an_access_token_that_can_be_sent() {
+    let mut browser = signed_in(0);
+    browser.refresh_answer = rotated(1);
+    let mut token = |clock, path| {
+        browser.clock = clock;
+        let session = serve(browser.get(path)).session.unwrap();
+        session.access_token(UnixSeconds(NOW + clock)).map(|token| token.expose().to_string())
+    };
+    assert_eq!(token(0, "/private").as_deref(), Some(ACCESS_TOKEN));
+    // A page that is open to everybody waits for no refresh.
+    assert_eq!(token(OVER - 1, "/").as_deref(), Some(ACCESS_TOKEN));
+    assert_eq!(token(OVER, "/"), None);
+    assert_eq!(token(OVER, "/private").as_deref(), Some("access-1"));
+    assert_eq!(token(OVER, "/").as_deref(), Some("access-1"));
+}
+
 #[test]
 fn a_refresh_token_that_is_not_replaced_is_kept() {
     let mut browser = signed_in(DUE);

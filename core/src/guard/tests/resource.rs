@@ -108,8 +108,8 @@ fn a_resource_that_is_none_is_refused() {
     for (resource, error) in [
         ("api", UrlError::Scheme),
         ("urn:example:api", UrlError::Scheme),
-        ("http://api.example/", UrlError::Scheme),
-        ("https://api.example/?a=b", UrlError::Character),
+        ("http://api.example/", UrlError::Insecure),
+        ("https://api.example/?a=b", UrlError::Query),
         ("https://api.example/\"x", UrlError::Character),
         ("https://api.example/#x", UrlError::Fragment),
     ] {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::path::PathError;
+use alloc::string::ToString as _;
 
 fn writers() -> Requirement {
     Requirement::required_scopes(["write"]).unwrap()
@@ -135,6 +136,33 @@ fn a_route_can_ask_for_what_is_optional_elsewhere() {
     assert!(matches!(visit(&guard, "GET", "/", None), Verdict::Anonymous));
     let refusal = refused(visit(&guard, "GET", "/private", None));
     assert_eq!(refusal.reason, RefusalReason::NoCredentials);
+}
+
+#[test]
+fn says_how_a_route_is_written_that_is_another_routers() {
+    for (pattern, message) in [
+        ("orders", "the route `orders` must start with `/`"),
+        ("/orders/{id}", "a route has `{id}`: write `:id`"),
+        (
+            "/orders/*",
+            "the route `/orders/*`: Unexpected MODIFIER at 8, expected END; write `:path*` for \
+             whatever is there and below",
+        ),
+        (
+            "/orders/{*rest}",
+            "the route `/orders/{*rest}`: Unexpected MODIFIER at 9, expected CLOSE; write `:path*` \
+             for whatever is there and below",
+        ),
+        (
+            "/orders?a=b",
+            "the route `/orders?a=b`: Unexpected MODIFIER at 7, expected END; a route has no query",
+        ),
+        ("/orders/:", "the route `/orders/:`: Missing parameter name at 8"),
+    ] {
+        for route in [GuardRoute::new, GuardRoute::optional, GuardRoute::open] {
+            assert_eq!(route(pattern).unwrap_err().to_string(), message);
+        }
+    }
 }
 
 #[test]

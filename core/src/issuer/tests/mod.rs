@@ -281,6 +281,24 @@ fn an_issuer_must_be_a_url_with_tls_or_on_this_machine() {
     }
 }
 
+#[test]
+fn says_how_an_issuer_is_written() {
+    for (issuer, message) in [
+        ("op.example", "the issuer must start with https:// or http://"),
+        (
+            "http://op.example",
+            "the issuer must start with https://; http:// is for this machine alone",
+        ),
+        ("https://op.example?x", "the issuer must not have a query (`?…`)"),
+        (
+            "https://op.example/.well-known/openid-configuration",
+            "the issuer must be written without `/.well-known/openid-configuration`",
+        ),
+    ] {
+        assert_eq!(IssuerConfig::new(issuer).unwrap_err().to_string(), message);
+    }
+}
+
 /// A flight that was given up on this side says nothing of the provider.
 #[test]
 fn a_cancelled_flight_is_due_again_at_once() {

@@ -139,7 +139,7 @@ fn absolute(text: &str) -> Result<String, LogoutTargetError> {
     if url.scheme() == Scheme::Https || url.is_loopback() {
         Ok(text.to_string())
     } else {
-        Err(LogoutTargetError(UrlError::Scheme))
+        Err(LogoutTargetError(UrlError::Insecure))
     }
 }
 

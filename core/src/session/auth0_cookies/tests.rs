@@ -122,7 +122,7 @@ fn takes_over_what_the_sdk_keeps() {
     let content = r#"{"user":{"sub":"u","sid":"s3"},"refreshToken":"rt"}"#;
     let session = self::session("appSession", &seal(V3_HEADER, content)).unwrap();
     assert_eq!(session.provider_session.as_deref(), Some("s3"));
-    assert_eq!(session.usable_access_token(NOW).map(crate::secret::Secret::expose), None);
+    assert_eq!(session.access_token(NOW).map(crate::secret::Secret::expose), None);
     assert_eq!(Session::from_bytes(&session.to_bytes()), Some(session));
 }
 
