@@ -175,6 +175,7 @@ on_every_runtime! {
         the_profile_of_nobody_is_what_the_settings_say,
         access_tokens_are_handed_out_where_that_is_switched_on,
         access_tokens_are_refreshed_as_early_as_the_settings_say,
+        refresh_tokens_that_nobody_asked_for_are_kept_where_the_settings_say,
         signing_out_ends_where_the_settings_allow,
         signing_out_goes_where_the_settings_say,
         the_providers_word_counts_unless_it_is_switched_off,

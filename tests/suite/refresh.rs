@@ -31,10 +31,15 @@ pub(crate) fn tokens(provider: &Provider, number: u32, more: &Value) -> Value {
 
 /// Signs in with a refresh token, `age` seconds ago.
 pub(crate) fn signed_in(provider: &Provider, demo: &Demo, age: u64) -> Client {
+    signed_in_for(OFFLINE.1, provider, demo, age)
+}
+
+/// The same where the demonstration asks for `scope`.
+pub(crate) fn signed_in_for(scope: &str, provider: &Provider, demo: &Demo, age: u64) -> Client {
     let mut client = Client::new();
     let away = client.open(&format!("{}/api/auth/login?returnTo=%2Fprivate", demo.frontend));
     let parameter = |name| query_of(away.location(), name).expect("a parameter");
-    assert_eq!(parameter("scope"), OFFLINE.1);
+    assert_eq!(parameter("scope"), scope);
     let id_token = provider.key.sign(&provider.id_claims(&parameter("nonce")));
     let answer = tokens(provider, 0, &json!({"id_token": id_token}));
     provider.answers(Provider::TOKEN, Answer::json(&answer));

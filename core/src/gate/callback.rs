@@ -149,7 +149,7 @@ impl Gate {
             access_token: tokens.access_token,
             obtained_at: now,
             expires_at: tokens.access_token_expires_at,
-            refresh_token: tokens.refresh_token.filter(|_| self.0.client.asks_for_offline_access()),
+            refresh_token: tokens.refresh_token.filter(|_| self.0.client.keeps_refresh_tokens()),
             id_token: tokens.id_token.filter(|_| self.0.keeps_id_token),
         };
         let verifying = Verifying { transaction, held, id_token, tokens };

@@ -116,8 +116,9 @@ impl GateBuilder {
     }
 
     /// How many seconds before its expiry an access token is refreshed, where the client
-    /// [asks for refresh tokens](ClientConfig::with_offline_access); for tokens with a short life a
-    /// quarter of that at most. 60 by default.
+    /// [asks for refresh tokens](ClientConfig::with_offline_access) or
+    /// [keeps those that it is given](ClientConfig::with_refresh_tokens); for tokens with a short
+    /// life a quarter of that at most. 60 by default.
     #[must_use]
     pub fn refresh_margin(self, refresh_margin: u64) -> Self {
         Self { refresh_margin, ..self }

@@ -46,6 +46,7 @@ pub struct ClientConfig {
     pub(crate) base_url: Origin,
     pub(crate) audience: Option<String>,
     pub(crate) scope: String,
+    pub(crate) keeps_refresh_tokens: bool,
     pub(crate) timeout: Duration,
 }
 
@@ -75,6 +76,7 @@ impl ClientConfig {
             base_url,
             audience: None,
             scope: "openid profile email".to_owned(),
+            keeps_refresh_tokens: false,
             timeout: Duration::from_secs(10),
         })
     }
@@ -109,6 +111,15 @@ impl ClientConfig {
         Self { scope: format!("{} {OFFLINE_ACCESS}", self.scope), ..self }
     }
 
+    /// Keeps the refresh tokens that the provider gives without `offline_access`, which some do not
+    /// know: Google asks for `access_type=offline` in its place
+    /// ([`LoginPolicy::with_parameter`]), Amazon Cognito and Keycloak give refresh tokens to
+    /// everyone. Without this and without `offline_access`, they are not kept.
+    #[must_use]
+    pub fn with_refresh_tokens(self) -> Self {
+        Self { keeps_refresh_tokens: true, ..self }
+    }
+
     /// How long the provider may take to answer where tokens or pushed requests are concerned,
     /// whole. 10 s by default. Where it is longer, refreshes need more time as well:
     /// [`RefreshLimits::with_timeout`](crate::gate::RefreshLimits::with_timeout). Giving a refresh
@@ -116,6 +127,10 @@ impl ClientConfig {
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    pub(crate) fn keeps_refresh_tokens(&self) -> bool {
+        self.keeps_refresh_tokens || self.asks_for_offline_access()
     }
 
     pub(crate) fn asks_for_offline_access(&self) -> bool {

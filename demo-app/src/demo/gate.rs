@@ -88,6 +88,7 @@ fn client_config(settings: &Settings, client: &ClientSettings) -> Result<ClientC
         .and_then(|config| config.with_scope(&settings.scope))
         .map_err(StartError::Client)?
         .with_audience(client.audience.as_str());
+    let config = if settings.keeps_refresh_tokens { config.with_refresh_tokens() } else { config };
     Ok(match settings.http_timeout {
         Some(timeout) => config.with_timeout(timeout),
         None => config,

@@ -62,6 +62,8 @@ pub struct Settings {
     pub provider: Provider,
     /// What the client asks the provider for; `openid` is in it.
     pub scope: String,
+    /// Refresh tokens are kept without having been asked for.
+    pub keeps_refresh_tokens: bool,
     /// How long the provider may take to answer.
     pub http_timeout: Option<Duration>,
     /// What the gate does.
@@ -159,6 +161,7 @@ impl Settings {
         let frontend_address = reader.value(&table::FRONTEND_ADDRESS);
         let api_address = reader.value(&table::API_ADDRESS);
         let scope = reader.value(&table::SCOPE);
+        let keeps_refresh_tokens = reader.value(&table::REFRESH_TOKENS);
         let http_timeout = reader.maybe(&table::HTTP_TIMEOUT);
         let gate = GateSettings::check(reader);
         let api = ApiSettings::check(reader);
@@ -170,6 +173,7 @@ impl Settings {
             api_address: api_address?,
             provider: provider?,
             scope: scope?,
+            keeps_refresh_tokens: keeps_refresh_tokens?,
             http_timeout: http_timeout?.map(Duration::from_millis),
             gate: gate?,
             api: api?,

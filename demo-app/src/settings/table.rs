@@ -92,6 +92,15 @@ settings! {
             meaning: "What is asked for; with `offline_access`, access tokens are refreshed.",
             common: true,
         }
+        REFRESH_TOKENS: bool = checks::switch, {
+            names: ["PORTCULLIS_REFRESH_TOKENS"],
+            value: SWITCH,
+            initially: Text("false"),
+            meaning: "Keeps refresh tokens that the provider gives without `offline_access`, as \
+                      Amazon Cognito and Keycloak do, and Google with \
+                      `PORTCULLIS_LOGIN_PARAMETERS=access_type=offline&prompt=consent`.",
+            common: false,
+        }
         CLIENT_AUTHENTICATION: Method = Method::read, {
             names: ["PORTCULLIS_CLIENT_AUTHENTICATION"],
             value: "client_secret_basic, client_secret_post, private_key_jwt or none",

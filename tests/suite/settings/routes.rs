@@ -3,7 +3,7 @@
 use super::{ROUTE, with};
 use crate::{
     harness::{Answer, Client, Demo, Provider, Runtime, query_of},
-    refresh::{LIFETIME, OFFLINE, signed_in, tokens},
+    refresh::{LIFETIME, OFFLINE, signed_in, signed_in_for, tokens},
 };
 use serde_json::json;
 use std::process::Command;
@@ -117,5 +117,20 @@ pub(crate) fn access_tokens_are_refreshed_as_early_as_the_settings_say(runtime: 
         provider.answers(Provider::TOKEN, Answer::json(&refreshed));
         assert_eq!(client.call(&format!("{}{ROUTE}", demo.frontend)).status, 200);
         assert_eq!(provider.sent("refresh_token").len(), refreshes, "{margin}");
+    }
+}
+
+pub(crate) fn refresh_tokens_that_nobody_asked_for_are_kept_where_the_settings_say(
+    runtime: Runtime,
+) {
+    for (keeps, refreshes) in [("false", 0), ("true", 1)] {
+        let provider = Provider::start();
+        let settings = [("PORTCULLIS_REFRESH_TOKENS", keeps)];
+        let demo = Demo::start_with(runtime, &with(&provider, &settings));
+        let mut client = signed_in_for("openid profile email", &provider, &demo, LIFETIME - 10);
+        let refreshed = tokens(&provider, 1, &json!({}));
+        provider.answers(Provider::TOKEN, Answer::json(&refreshed));
+        assert_eq!(client.call(&format!("{}{ROUTE}", demo.frontend)).status, 200);
+        assert_eq!(provider.sent("refresh_token").len(), refreshes, "{keeps}");
     }
 }

@@ -85,10 +85,14 @@ pub(super) fn session(browser: &mut Browser) -> Option<Session> {
     browser.call(|context| gate.find_session(Cookies::of(&headers), context).session)
 }
 
+/// Cognito, Google and Keycloak give refresh tokens without `offline_access`, and the first two
+/// refuse the scope.
 #[test]
 fn asks_for_a_refresh_token_where_it_is_told_to() {
+    let unasked = client("https://app.example").with_refresh_tokens();
     for (gate, scope, kept) in [
         (gate(), "openid profile email", None),
+        (builder_for(unasked).build().unwrap(), "openid profile email", Some("refresh-0")),
         (offline_gate(), "openid profile email offline_access", Some("refresh-0")),
     ] {
         let mut browser = Browser::new(gate);

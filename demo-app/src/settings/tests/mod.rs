@@ -103,6 +103,13 @@ fn every_setting_of_a_provider_has_a_second_name() {
 }
 
 #[test]
+fn refresh_tokens_that_nobody_asked_for_are_kept_on_demand() {
+    assert!(!load(&PROVIDER).unwrap().keeps_refresh_tokens);
+    let keeping = provider_with(&[("PORTCULLIS_REFRESH_TOKENS", "true")]);
+    assert!(load(&keeping).unwrap().keeps_refresh_tokens);
+}
+
+#[test]
 fn two_names_may_agree_but_not_differ() {
     let agreeing = provider_with(&[("PORTCULLIS_CLIENT_ID", "the-client")]);
     assert!(load(&agreeing).is_ok());
