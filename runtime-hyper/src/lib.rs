@@ -403,14 +403,8 @@
 //!     session::{Revocation, RevocationKey, RevocationOutcome, Revocations},
 //!     time::UnixSeconds,
 //! };
-//! use portcullis_hyper::revocations::RevocationStore;
-//! use std::{
-//!     collections::BTreeMap,
-//!     future::Future,
-//!     io,
-//!     pin::Pin,
-//!     sync::{PoisonError, RwLock},
-//! };
+//! use portcullis_hyper::revocations::{MemoryRevocations, RevocationStore};
+//! use std::{future::Future, io, pin::Pin};
 //! # use portcullis_core::issuer::IssuerConfig;
 //! # use portcullis_hyper::{crypto::AWS_LC, drive::Driver, runtime::TokioRuntime};
 //! # use std::sync::Arc;
@@ -431,25 +425,18 @@
 //! # #[derive(Default)]
 //! struct SharedRevocations {
 //!     database: Database,
-//!     /// Sessions signed in until then are over, and this has to be known until then.
-//!     known: RwLock<BTreeMap<RevocationKey, (UnixSeconds, UnixSeconds)>>,
-//! }
-//!
-//! impl SharedRevocations {
-//!     /// To be called with all that the database has, and then with what other processes add.
-//!     fn learn(&self, sessions: RevocationKey, signed_in_until: UnixSeconds, until: UnixSeconds) {
-//!         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-//!         let entry = known.entry(sessions).or_insert((signed_in_until, until));
-//!         *entry = (entry.0.max(signed_in_until), entry.1.max(until));
-//!     }
+//!     /// What this process has heard: at the start all that the database has, and then what other
+//!     /// processes add. The page of `RevocationStore` shows how a row is read.
+//!     here: MemoryRevocations,
 //! }
 //!
 //! impl Revocations for SharedRevocations {
 //!     fn revokes(&self, keys: &[RevocationKey], signed_in_at: UnixSeconds, now: UnixSeconds) -> bool {
-//!         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-//!         keys.iter().filter_map(|key| known.get(key)).any(|&(signed_in_until, until)| {
-//!             signed_in_at <= signed_in_until && now < until
-//!         })
+//!         self.here.revokes(keys, signed_in_at, now)
+//!     }
+//!
+//!     fn is_empty(&self) -> bool {
+//!         self.here.is_empty()
 //!     }
 //! }
 //!
@@ -465,12 +452,8 @@
 //!                 Ok(false) => return RevocationOutcome::Replayed,
 //!                 Err(_) => return RevocationOutcome::Unavailable,
 //!             }
-//!             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-//!             known.retain(|_, (_, until)| now < *until);
-//!             drop(known);
-//!             let everybody = UnixSeconds(u64::MAX);
-//!             let signed_in_until = revocation.signed_in_until.unwrap_or(everybody);
-//!             self.learn(revocation.sessions, signed_in_until, revocation.until);
+//!             // It may have come back from the database already.
+//!             let _known = self.here.remember(revocation, now);
 //!             RevocationOutcome::Recorded
 //!         })
 //!     }
@@ -480,10 +463,11 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = SharedRevocations::default();
 //! // What another process has told.
-//! let key = RevocationKey::from_bytes([7; 32]);
-//! store.learn(key, UnixSeconds(1_000), UnixSeconds(2_000));
-//! assert!(store.revokes(&[key], UnixSeconds(900), UnixSeconds(1_500)));
-//! assert!(!store.revokes(&[key], UnixSeconds(1_100), UnixSeconds(1_500)));
+//! let (key, now) = (RevocationKey::from_bytes([7; 32]), UnixSeconds(1_500));
+//! let told = Revocation::new(key, UnixSeconds(2_000)).with_signed_in_until(UnixSeconds(1_000));
+//! let _known = store.here.remember(&told, now);
+//! assert!(store.revokes(&[key], UnixSeconds(900), now));
+//! assert!(!store.revokes(&[key], UnixSeconds(1_100), now));
 //!
 //! # let issuer = IssuerConfig::new("https://tenant.example")?;
 //! # let driver = Driver::for_issuers(TokioRuntime::new(), [issuer], AWS_LC)?;

@@ -29,7 +29,8 @@ pub struct TrustedIssuer {
 
 impl TrustedIssuer {
     /// The issuer of `config`, which stands at `index` among the
-    /// [`Issuers`](crate::issuer::Issuers).
+    /// [`Issuers`](crate::issuer::Issuers): in the list that a driver is given, the first is 0. Where
+    /// another stands there, no token of this one is accepted; where none does, the answer is 503.
     #[must_use]
     pub fn new(index: IssuerIndex, config: &IssuerConfig, policy: TokenPolicy) -> Self {
         let name = without_slash(config.issuer().as_str()).to_owned();

@@ -253,15 +253,16 @@ pub enum SecretRingError {
 
 impl fmt::Display for SecretRingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "is needed: take the output of `openssl rand -hex 32`",
-            Self::Provider => "cannot be used by the crypto provider",
-            Self::TooMany => "may hold at most 8 secrets",
-            Self::TooRegular => "is too easy to guess: take the output of `openssl rand -hex 32`",
-            Self::TooShort => {
-                "must have at least 32 bytes: take the output of `openssl rand -hex 32`"
+        let wrong = match self {
+            Self::Provider => {
+                return f.write_str("the crypto provider cannot use the secret for cookies");
             }
-        })
+            Self::TooMany => return f.write_str("there may be at most 8 secrets for cookies"),
+            Self::Empty => "is needed",
+            Self::TooRegular => "is too easy to guess",
+            Self::TooShort => "must have at least 32 bytes",
+        };
+        write!(f, "a secret for cookies {wrong}: take the output of `openssl rand -hex 32`")
     }
 }
 

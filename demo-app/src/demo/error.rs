@@ -99,7 +99,7 @@ impl fmt::Display for StartError {
                 write!(f, "AUTH0_AUDIENCE, with PORTCULLIS_API_METADATA: {error}")
             }
             Self::Rewrites(error) => write!(f, "the rewrite rules: {error}"),
-            Self::Secret(error) => write!(f, "AUTH0_SECRET {error}"),
+            Self::Secret(error) => write!(f, "AUTH0_SECRET: {error}"),
             Self::Tls(error) => write!(f, "TLS: {error}"),
         }
     }

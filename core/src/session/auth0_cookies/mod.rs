@@ -329,7 +329,7 @@ impl fmt::Display for Auth0CookiesError {
             Self::Name => {
                 f.write_str("the names must be two, of 1 to 64 letters, digits, - and _ each")
             }
-            Self::Secret(error) => write!(f, "the secret {error}"),
+            Self::Secret(error) => error.fmt(f),
         }
     }
 }
