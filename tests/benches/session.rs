@@ -18,7 +18,7 @@ use portcullis_core::{
     flow::{Context, Step},
     gate::{Decision, Gate},
     http::{Cookies, HeaderView, Headers, RequestHead},
-    issuer::IssuerSnapshot,
+    issuer::{IssuerIndex, IssuerSnapshot},
     oidc::ClientConfig,
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites},
@@ -191,7 +191,8 @@ fn decisions(c: &mut Criterion) {
         b.iter(|| gate.begin(black_box(&refused), &mut context));
     });
     for (name, length) in [("1 kB", 700), ("3 kB", 2600)] {
-        let cookie = sealed(&session(length), &ring(AWS_LC).for_client(CLIENT_ID));
+        let cookie =
+            sealed(&session(length), &ring(AWS_LC).for_client(IssuerIndex::default(), CLIENT_ID));
         let headers: Vec<(&str, &str)> =
             usual.iter().copied().chain([("cookie", cookie.as_str())]).collect();
         let guarded = head("/api/things?page=2", &headers);

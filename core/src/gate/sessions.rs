@@ -7,7 +7,8 @@ use crate::{
     http::{Cookies, Headers, SameSite, SetCookie},
     oidc::is_of_organization,
     session::{
-        Auth0CookiesRead, HeldCookies, Purpose, RevocationKey, SealError, SealedCookie, Session,
+        Auth0CookiesRead, Clientele, HeldCookies, Purpose, RevocationKey, SealError, SealedCookie,
+        Session,
     },
     time::UnixSeconds,
 };
@@ -66,14 +67,18 @@ impl Gate {
         Some(session)
     }
 
+    pub(super) fn clientele(&self) -> Clientele<'_> {
+        Clientele { issuer: self.0.issuer, client_id: &self.0.client.client_id }
+    }
+
     /// Whether somebody signed out, here or at the provider.
     pub(super) fn is_revoked(&self, session: &Session, context: &Context<'_>) -> bool {
         let revocations = context.revocations;
         if revocations.is_empty() {
             return false;
         }
-        let (hash, client_id) = (self.0.crypto.hash, &self.0.client.client_id);
-        let keys = RevocationKey::all_of(hash, client_id, session);
+        let (hash, clientele) = (self.0.crypto.hash, self.clientele());
+        let keys = RevocationKey::all_of(hash, clientele, session);
         revocations.revokes(&keys, session.signed_in_at, context.now.unix)
     }
 

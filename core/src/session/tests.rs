@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     crypto::RUSTCRYPTO,
     http::{Cookies, Headers},
+    issuer::IssuerIndex,
     test_support::{Counting, NOW, NoEntropy},
     time::UnixSeconds,
 };
@@ -194,14 +195,14 @@ fn seals_to_the_letter() {
             Ok(())
         }
     }
-    let ring = ring(&[SECRET]).for_client("a client");
+    let ring = ring(&[SECRET]).for_client(IssuerIndex(1), "a client");
     for (purpose, content, sealed) in [
         (
             Purpose::Session,
             "a session",
-            "A9KMeg8BAAECAwQFBgcICQoLDA0OD0eN9-fmL8uofUFKDHdjHXIrNRcm9PELhwU",
+            "A9KMeg8BAAECAwQFBgcICQoLDA0OD0eN9-fmL8uofTK6h59uL5gT494HtYKSb2g",
         ),
-        (Purpose::Login, "a login", "A9KMeg8BAAECAwQFBgcICQoLDA0OD5Ks7tFJOHMg1VRS-vw1YjQFJh5kEsH0"),
+        (Purpose::Login, "a login", "A9KMeg8BAAECAwQFBgcICQoLDA0OD5Ks7tFJOHOb4jNOO-Pn05yrBxe6XlGi"),
     ] {
         let text = ring.seal(purpose, "s", 1, content.as_bytes(), &mut Ascending).unwrap();
         assert_eq!(text, sealed);
@@ -219,11 +220,12 @@ fn a_seal_is_for_one_purpose_and_one_name() {
     let field = format!("t={}", cookies[0].1);
     let found = other.read(Cookies::of(&[("cookie", field)]), &ring(&[SECRET]));
     assert!(found.opened.is_none());
-    let of_a_client = ring(&[SECRET]).for_client("a");
+    let of_a_client = ring(&[SECRET]).for_client(IssuerIndex(0), "a");
     assert!(read_with(&of_a_client, Purpose::Session, &cookies).opened.is_none());
     let cookies = sealed_with(&of_a_client, b"text", &mut Counting::default());
     assert!(read_with(&of_a_client, Purpose::Session, &cookies).opened.is_some());
-    for other in [ring(&[SECRET]), ring(&[SECRET]).for_client("b")] {
+    for other in [("b", 0), ("a", 1), ("", 0)] {
+        let other = ring(&[SECRET]).for_client(IssuerIndex(other.1), other.0);
         assert!(read_with(&other, Purpose::Session, &cookies).opened.is_none());
     }
 }

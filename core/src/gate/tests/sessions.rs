@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     http::Headers,
+    issuer::IssuerIndex,
     session::{HeldCookies, KeptClaims, Purpose, SealedCookie, SessionPolicy},
 };
 
@@ -14,7 +15,9 @@ fn builder() -> GateBuilder {
 
 /// The cookie that holds `content`, sealed with `secret`.
 fn sealed(content: &[u8], secret: &str) -> Vec<(String, String)> {
-    let ring = SecretRing::new([secret], RUSTCRYPTO).unwrap().for_client(CLIENT_ID);
+    let ring = SecretRing::new([secret], RUSTCRYPTO)
+        .unwrap()
+        .for_client(IssuerIndex::default(), CLIENT_ID);
     let cookie = SealedCookie { name: COOKIE, purpose: Purpose::Session, secure: true };
     let mut headers = Headers::new();
     let (held, entropy) = (HeldCookies::default(), &mut Counting::default());
@@ -89,7 +92,8 @@ fn there_is_one_outcome_for_whatever_is_wrong_with_a_cookie() {
     }
 }
 
-/// C14: with one secret for two clients, a session or a login of the one is none of the other.
+/// C14: with one secret for two clients, or for one name at two issuers, a session or a login of the
+/// one is none of the other.
 #[test]
 fn a_session_is_for_one_client() {
     let client = ClientConfig::new("other users", Secret::new("secret"), "https://app.example");
@@ -97,8 +101,13 @@ fn a_session_is_for_one_client() {
     let mut browser = Browser::new(gate());
     browser.sign_in();
     assert!(serve(browser.get("/private")).session.is_some());
-    browser.gate = other.clone();
-    assert_eq!(response(browser.navigate("/private")).status, 302);
+    let of_other_issuer = builder().issuer(IssuerIndex(1)).build().unwrap();
+    for gate in [&other, &of_other_issuer] {
+        let cookies = browser.cookies.clone();
+        browser.gate = gate.clone();
+        assert_eq!(response(browser.navigate("/private")).status, 302);
+        browser.cookies = cookies;
+    }
 
     let mut browser = Browser::new(gate());
     let login = browser.start_login("/private");

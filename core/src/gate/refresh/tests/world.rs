@@ -13,7 +13,7 @@ use portcullis_core::{
         RefreshProgress, Refreshes, ResponseEdits,
     },
     http::{FetchError, HeaderView, Headers, Inbound, Outbound, Query, RequestHead},
-    issuer::{IssuerConfig, IssuerMachine, IssuerSnapshot, Need},
+    issuer::{IssuerConfig, IssuerIndex, IssuerMachine, IssuerSnapshot, Need},
     oidc::ClientConfig,
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites},
@@ -478,7 +478,9 @@ fn sealed_session(entropy: &mut Counting) -> BTreeMap<String, String> {
         content.extend([tag, text.len() as u8]);
         content.extend(text.bytes());
     }
-    let ring = SecretRing::new([SECRET], RUSTCRYPTO).expect("a good secret").for_client(CLIENT_ID);
+    let ring = SecretRing::new([SECRET], RUSTCRYPTO)
+        .expect("a good secret")
+        .for_client(IssuerIndex::default(), CLIENT_ID);
     let cookie = SealedCookie { name: COOKIE, purpose: Purpose::Session, secure: false };
     let mut headers = Headers::new();
     cookie
