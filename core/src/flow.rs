@@ -19,6 +19,158 @@
 //!
 //! There is no poll loop, and there is at most one effect outstanding. Dropping a step at any point
 //! gives the request up and harms nobody else.
+//!
+//! # All of an adapter but the sockets
+//!
+//! For servers with threads, and for whatever the core decides. A request waits in the thread that
+//! serves it; where the runtime drops what a client no longer waits for, as hyper does, flights run
+//! in tasks of their own.
+//!
+//! ```
+//! use portcullis_core::{
+//!     entropy::{Entropy, EntropyError},
+//!     flow::{Context, Flow, Step},
+//!     gate::{RefreshDemand, RefreshOutcome, RefreshProgress, Refreshes},
+//!     http::{BodyError, BodyLimits, FetchError, Inbound, Outbound},
+//!     issuer::{Availability, Demand, IssuerMachine, Need},
+//!     session::RevocationList,
+//!     time::Now,
+//! };
+//! use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+//! # #[derive(Default)]
+//! # struct Generator;
+//! # impl Entropy for Generator {
+//! #     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+//! #         bytes.fill(7);
+//! #         Ok(())
+//! #     }
+//! # }
+//! # fn now() -> Now {
+//! #     Now::default()
+//! # }
+//! # fn send(_: &Outbound) -> Result<Inbound, FetchError> {
+//! #     Err(FetchError::Transport)
+//! # }
+//!
+//! /// What all requests share. `Generator`, `now` and `send` are your random generator, your two
+//! /// clocks and your HTTP client.
+//! struct Shared {
+//!     issuer: Mutex<IssuerMachine>,
+//!     refreshes: Mutex<Refreshes>,
+//!     landed: Condvar,
+//!     revocations: Mutex<RevocationList>,
+//! }
+//!
+//! fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+//!     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+//! }
+//!
+//! impl Shared {
+//!     /// What a call may look at, newest of all the snapshot. A server that minds threads that wait
+//!     /// for a fetch keeps that beside the machine.
+//!     fn call<T>(&self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
+//!         let known = lock(&self.issuer).snapshot();
+//!         let revocations = &*lock(&self.revocations);
+//!         let entropy = &mut Generator;
+//!         call(&mut Context { now: now(), entropy, issuers: &known, revocations })
+//!     }
+//!
+//!     /// Takes a request from its first step to what it comes to. `body` reads that of the request.
+//!     fn drive<F: Flow>(
+//!         &self,
+//!         mut step: Step<F>,
+//!         body: &mut dyn FnMut(BodyLimits) -> Result<Vec<u8>, BodyError>,
+//!     ) -> F::Output {
+//!         loop {
+//!             step = match step {
+//!                 Step::Done(output) => return output,
+//!                 Step::Fetch(fetch) => {
+//!                     let answer = send(fetch.request());
+//!                     self.call(|context| fetch.resume(answer, context))
+//!                 }
+//!                 Step::Await(wait) => {
+//!                     let availability = self.wait(wait.need());
+//!                     self.call(|context| wait.resume(availability, context))
+//!                 }
+//!                 Step::Refresh(wait) => {
+//!                     let outcome = self.refresh(wait.demand());
+//!                     self.call(|context| wait.resume(outcome, context))
+//!                 }
+//!                 Step::Read(read) => {
+//!                     let body = body(read.limits());
+//!                     self.call(|context| read.resume(body, context))
+//!                 }
+//!                 Step::Revoke(revoke) => {
+//!                     let mut revocations = lock(&self.revocations);
+//!                     let outcome = revocations.record(revoke.revocation(), now().unix);
+//!                     drop(revocations);
+//!                     self.call(|context| revoke.resume(outcome, context))
+//!                 }
+//!             }
+//!         }
+//!     }
+//!
+//!     /// With several issuers, `Await::issuer` says whose machine is asked.
+//!     fn wait(&self, need: &Need) -> Availability {
+//!         let mut issuer = lock(&self.issuer);
+//!         loop {
+//!             if let Demand::Settled(availability) = issuer.demand(need, now()) {
+//!                 return availability;
+//!             }
+//!             while let Some(flight) = issuer.poll_flight(now()) {
+//!                 let answer = send(&flight.request);
+//!                 let _event = issuer.on_answer(flight.id, answer, now(), &mut Generator);
+//!             }
+//!         }
+//!     }
+//!
+//!     /// The table gives each flight to one of those that ask; the others wait for it to land.
+//!     fn refresh(&self, demand: &RefreshDemand) -> RefreshOutcome {
+//!         let mut refreshes = lock(&self.refreshes);
+//!         loop {
+//!             let until = match refreshes.demand(demand, now()) {
+//!                 RefreshProgress::Settled(outcome) => return outcome,
+//!                 RefreshProgress::Pending { until } => until,
+//!             };
+//!             refreshes = if let Some(flight) = refreshes.poll_flight(now()) {
+//!                 drop(refreshes);
+//!                 let step = self.call(|context| flight.refreshing.begin(context));
+//!                 let result = self.drive(step, &mut |_| Err(BodyError::Broken));
+//!                 let mut refreshes = lock(&self.refreshes);
+//!                 let _event = refreshes.on_landed(flight.id, result, now());
+//!                 self.landed.notify_all();
+//!                 refreshes
+//!             } else {
+//!                 let left = until.since(now().monotonic);
+//!                 let waited = self.landed.wait_timeout(refreshes, left);
+//!                 waited.unwrap_or_else(PoisonError::into_inner).0
+//!             };
+//!         }
+//!     }
+//! }
+//! # use portcullis_core::{crypto::RUSTCRYPTO, gate::{Decision, Gate, RefreshLimits}, http::RequestHead};
+//! # use portcullis_core::{issuer::IssuerConfig, oidc::ClientConfig, secret::Secret, session::SecretRing};
+//! # let client = ClientConfig::new("client-id", Secret::new("secret"), "https://app.example")?;
+//! # let secrets = SecretRing::new(["4f1d7a0c93be5826d1c07f3a9b64e258"], RUSTCRYPTO)?;
+//! # let gate = Gate::builder(client, secrets, RUSTCRYPTO).build()?;
+//! # let issuer = IssuerMachine::new(IssuerConfig::new("https://tenant.example")?, RUSTCRYPTO);
+//! # let shared = Shared {
+//! #     issuer: Mutex::new(issuer),
+//! #     refreshes: Mutex::new(Refreshes::new(RefreshLimits::default())),
+//! #     landed: Condvar::new(),
+//! #     revocations: Mutex::default(),
+//! # };
+//! # let (method, target, headers) = ("GET", "/api/auth/login", &[("host", "app.example")]);
+//!
+//! let head = RequestHead { method, target, headers, peer: None, secure: true };
+//! let step = shared.call(|context| gate.begin(&head, context));
+//! // A form for a back-channel logout is the one body that a gate asks for.
+//! let decision = shared.drive(step, &mut |_limits| Err(BodyError::Broken));
+//! // Here nobody answers `send`, so nobody can sign in.
+//! let Decision::Respond(answer) = decision else { panic!("{decision:?}") };
+//! assert_eq!(answer.response.status, 503);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::{
     entropy::Entropy,

@@ -20,6 +20,7 @@
 //!              ├───── Fetch ───────────────►  send fetch.request() within its limits ─┐
 //!              ├───── Read ────────────────►  read the request's body within limits ──┤
 //!              ├───── Revoke ──────────────►  record that sessions are over ──────────┤
+//!              ├───── Refresh ─────────────►  ask Refreshes, which sends a flight ────┤
 //!              └───── Await ─┐                                                        │
 //!                            ▼                                         resume(what came of it)
 //!                  IssuerMachine, one for each issuer, shared:                        │
@@ -44,6 +45,9 @@
 //! What is yours to see to, whatever you build:
 //!
 //! - Requests come with their header fields as they were received; of a field that stands twice, both.
+//! - A request whose end two parties could see at different bytes never gets here: one with
+//!   `Content-Length` and `Transfer-Encoding`, with two lengths, or with a blank before a colon
+//!   (RFC 9112 §6.3, §5.1). The head is all that this crate sees.
 //! - What [`Outbound`](http::Outbound) says of limits is held: a deadline for the whole exchange, the
 //!   most bytes of an answer, and no redirects.
 //! - A failure is passed on as what it is. Nothing here is ever answered with a guess.
@@ -237,6 +241,9 @@
 //! println!("{:?}", waiting.need());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`flow`] has the whole loop around such a request, refreshes of sessions included;
+//! [`Forward`](gate::Forward) and [`Serve`](gate::Serve) say how a decision is carried out.
 //!
 //! # Check a token without a request
 //!

@@ -2,13 +2,14 @@
 //! and stops when it is told to.
 
 use portcullis_demo::{
-    demo::Demo,
+    demo::{Demo, ProviderCommand},
     settings::{Command, CommandLine, LoadError, RuntimeName, Settings, documentation},
     token::{Token, TokenCommand},
 };
 use portcullis_hyper::runtime::{Runtime, TokioRuntime};
 use std::{
     error::Error,
+    fmt,
     future::Future,
     io::{self, Write as _},
     process::{self, ExitCode},
@@ -19,12 +20,19 @@ use std::{
     thread,
 };
 use tokio::sync::Notify;
-use tracing_subscriber::{filter::Targets, prelude::*};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    prelude::*,
+};
 
 fn main() -> ExitCode {
     match CommandLine::from_process() {
         Ok(CommandLine { command: Some(Command::Explain(explain)), .. }) => {
             return ended(explain.run().map(|()| true));
+        }
+        Ok(CommandLine { command: Some(Command::Provider(provider)), .. }) => {
+            log_to_stderr(Targets::new().with_default(LevelFilter::WARN));
+            return started(provider_alone(provider));
         }
         Ok(CommandLine { command: Some(Command::Token(token)), .. }) => {
             let Token { command: TokenCommand::Verify(verify) } = token;
@@ -53,6 +61,11 @@ fn main() -> ExitCode {
         RuntimeName::Hyper => on_tokio(settings),
         RuntimeName::Smol => on_smol(settings),
     };
+    started(outcome)
+}
+
+/// The status of what runs until it is told to stop.
+fn started(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -79,9 +92,33 @@ fn log_to_stderr(filter: Targets) {
     tracing_subscriber::registry().with(format).init();
 }
 
+/// Runs the provider for development until the process is told to stop.
+fn provider_alone(command: ProviderCommand) -> Result<(), Box<dyn Error>> {
+    tokio_runtime()?.block_on(async {
+        let stop = told_to_stop()?;
+        let provider = command.start(TokioRuntime::new()).await?;
+        say(format_args!(
+            "The provider for development is running. Stop it with Ctrl-C.\n\n{}\n",
+            provider.registration
+        ));
+        stop.await;
+        provider.stop().await;
+        Ok(())
+    })
+}
+
+/// Nobody may be reading; the servers run all the same.
+fn say(what: fmt::Arguments<'_>) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{what}").and_then(|()| out.flush());
+}
+
+fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
 fn on_tokio(settings: Settings) -> Result<(), Box<dyn Error>> {
-    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    tokio.block_on(run(TokioRuntime::new(), settings))
+    tokio_runtime()?.block_on(run(TokioRuntime::new(), settings))
 }
 
 fn on_smol(settings: Settings) -> Result<(), Box<dyn Error>> {
@@ -94,15 +131,10 @@ async fn run<R: Runtime>(runtime: R, settings: Settings) -> Result<(), Box<dyn E
     let stop = told_to_stop()?;
     let name = settings.runtime;
     let demo = Demo::start(runtime, settings).await?;
-    let mut out = io::stdout().lock();
-    // Nobody may be reading; the servers run all the same.
-    let _ = writeln!(
-        out,
+    say(format_args!(
         "Portcullis is running on {name}. Stop it with Ctrl-C.\n\n{}\n",
         demo.addresses
-    )
-    .and_then(|()| out.flush());
-    drop(out);
+    ));
     stop.await;
     demo.stop().await;
     Ok(())

@@ -23,25 +23,35 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 /// };
 /// use portcullis_hyper::revocations::MemoryRevocations;
 ///
-/// /// A row of a table that every process reads.
+/// /// A row of a table that every process reads. Without `signed_in_until`, whoever signed in again
+/// /// would be signed out until `until`.
 /// struct Row {
 ///     sessions: [u8; 32],
-///     owner: [u8; 32],
+///     signed_in_until: Option<u64>,
 ///     until: u64,
+///     owner: Option<[u8; 32]>,
 /// }
 ///
 /// fn read(row: &Row, here: &MemoryRevocations, now: UnixSeconds) -> RevocationOutcome {
 ///     let sessions = RevocationKey::from_bytes(row.sessions);
-///     let revocation = Revocation::new(sessions, UnixSeconds(row.until))
-///         .with_owner(RevocationKey::from_bytes(row.owner));
+///     let mut revocation = Revocation::new(sessions, UnixSeconds(row.until));
+///     if let Some(moment) = row.signed_in_until {
+///         revocation = revocation.with_signed_in_until(UnixSeconds(moment));
+///     }
+///     if let Some(owner) = row.owner {
+///         revocation = revocation.with_owner(RevocationKey::from_bytes(owner));
+///     }
 ///     here.remember(&revocation, now)
 /// }
 ///
-/// # let row = Row { sessions: [1; 32], owner: [2; 32], until: 2000 };
+/// # let (sessions, signed_in_until, owner) = ([1; 32], Some(900), Some([2; 32]));
+/// # let row = Row { sessions, signed_in_until, until: 2000, owner };
 /// # let (here, now) = (MemoryRevocations::default(), UnixSeconds(1000));
 /// # assert_eq!(read(&row, &here, now), RevocationOutcome::Recorded);
 /// # use portcullis_core::session::Revocations;
-/// # assert!(here.revokes(&[RevocationKey::from_bytes([1; 32])], now, now));
+/// # let keys = [RevocationKey::from_bytes([1; 32])];
+/// # assert!(here.revokes(&keys, UnixSeconds(900), now));
+/// # assert!(!here.revokes(&keys, UnixSeconds(901), now));
 /// ```
 pub trait RevocationStore: Revocations + Send + Sync {
     /// Records `revocation`. Where it has a logout token, looking for the token and remembering it

@@ -2,7 +2,7 @@
 //!
 //! **This crate decides nothing.** What is allowed is for `portcullis-core` to say, and how it is
 //! carried out for [`portcullis_hyper`]; here are the sockets and the timers that it does so with,
-//! those of [`async_io`]. They need no runtime around them: a thread of their own waits for the
+//! those of `async-io`. They need no runtime around them: a thread of their own waits for the
 //! operating system. What runs the tasks is the caller's choice.
 //!
 //! ```text

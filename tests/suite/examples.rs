@@ -133,6 +133,43 @@ fn axum_api_that_remembers_no_token() {
     assert!(!ended.status.success() && ended.stderr.contains("[TOKENS]"), "{ended:?}");
 }
 
+/// As the README says: the provider for development serves whatever application is registered.
+#[test]
+fn axum_front_at_the_provider_for_development() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis-under-test"));
+    command.args(["provider", "--address", "127.0.0.1:0", "--base-url", "http://localhost:8080"]);
+    command.args(["--client-id", "shop", "--client-secret", Provider::CLIENT_SECRET]);
+    let mut provider = Process::start(&mut command, TemporaryDirectory::new());
+    let mut says = |label: &str| loop {
+        if let Some(text) = provider.line().trim_start().strip_prefix(label) {
+            break text.trim().to_owned();
+        }
+    };
+    let (issuer, client_id) = (says("Issuer"), says("Client id"));
+    assert_eq!(says("Client secret"), Provider::CLIENT_SECRET);
+    let callback = says("Callback");
+    let example = Example::start(
+        env!("CARGO_BIN_EXE_example-axum-front"),
+        &[&issuer, &client_id, "http://localhost:8080"],
+    );
+
+    let mut client = Client::new();
+    let away = client.open(&format!("{}/api/auth/login?returnTo=%2Fprivate", example.url));
+    let form = client.open(away.location()).form();
+    let origin = issuer.trim_end_matches('/');
+    let back = client.submit(&format!("{issuer}authorize"), origin, &form);
+    let query = back.location().strip_prefix(&callback).expect("the callback");
+    let back = client.open(&format!("{}/api/auth/callback{query}", example.url));
+    assert_eq!((back.status, back.location()), (303, "/private"), "{back:?}");
+    let page = client.open(&format!("{}/private", example.url));
+    assert_eq!(page.status, 200, "{page:?}");
+    assert!(page.body.starts_with("This is for "), "{page:?}");
+
+    provider.terminate();
+    let ended = provider.wait();
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
+}
+
 #[test]
 fn axum_front() {
     let provider = Provider::start();

@@ -25,6 +25,11 @@ pub enum Decision {
 
 /// A request on its way to an upstream. It exists only where nothing speaks against it: for a
 /// guarded request, after a session was opened.
+///
+/// The adapter sends the method and the body as they came, the client's fields that
+/// [`keeps`](RequestEdits::keeps) keeps, and then those of [`added`](RequestEdits::added). It writes
+/// `Host` and what frames the body itself. The fields of the answer go through
+/// [`filter`](ResponseEdits::filter) in the same way.
 #[derive(Debug)]
 pub struct Forward {
     /// Where to. Its authority is also the `Host` that upstream sees.
@@ -87,7 +92,8 @@ pub enum UpstreamFailure {
     Timeout,
 }
 
-/// A request for the application itself.
+/// A request for the application itself. What [`Forward`] says of header fields goes for it too, but
+/// for `Host`, which stays.
 pub struct Serve {
     /// The path, canonical, and rewritten where a rule says so.
     pub path: String,

@@ -55,7 +55,12 @@ pub(super) fn unauthorized() -> Response {
 
 /// 403 for a request that another site caused.
 pub(super) fn forged() -> Answer {
-    let response = json(403, "cross_site_request", "The request was caused by another site.");
+    let response = json(
+        403,
+        "cross_site_request",
+        "The request was caused by another site, or does not say where it comes from. A program \
+         adds the field X-Requested-With.",
+    );
     Answer::new(response, AnswerReason::CrossSite)
 }
 

@@ -79,7 +79,7 @@ pub struct Response {
     pub status: u16,
     /// The header fields, without `Content-Length`, which the adapter derives.
     pub headers: Headers,
-    /// The body.
+    /// The body, which an answer to `HEAD` does without.
     pub body: Cow<'static, str>,
 }
 

@@ -4,8 +4,10 @@ mod api;
 mod error;
 mod gate;
 mod listen;
+mod provider;
 
 pub use error::StartError;
+pub use provider::{LoneProvider, ProviderCommand, Registration};
 
 use crate::{
     applications::{Api, Pages, Provider as ProviderHandler},

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::{checks::Fault, page};
-use crate::{explain::Explain, token::Token};
+use crate::{demo::ProviderCommand, explain::Explain, token::Token};
 
 /// The runtime that carries the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,6 +50,8 @@ pub struct CommandLine {
 pub enum Command {
     /// Show what the gate would do with a request, and why
     Explain(Explain),
+    /// Run the provider for development alone, for an application of your own
+    Provider(ProviderCommand),
     /// Print the documentation of every setting, in Markdown
     Settings,
     /// Verify access tokens

@@ -19,16 +19,16 @@ use std::{
     time::Instant,
 };
 
-/// How many idle connections are kept, and for how long.
+/// How many idle connections are kept, and for how long. Set the fields of a default one.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct PoolLimits {
     /// How long a connection may wait for its next request. It should be less than the peer's own
-    /// limit, because a request that meets a closing connection fails.
+    /// limit, because a request that meets a closing connection fails. 30 s by default.
     pub idle: Duration,
-    /// The most idle connections to one scheme, host and port.
+    /// The most idle connections to one scheme, host and port. 128 by default.
     pub per_origin: usize,
-    /// The most idle connections altogether.
+    /// The most idle connections altogether. 512 by default.
     pub total: usize,
 }
 

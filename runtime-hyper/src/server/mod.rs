@@ -58,18 +58,26 @@ impl Connection {
 }
 
 /// What a server puts up with. hyper's own limit of 100 header fields stands beside these.
+///
+/// ```
+/// use portcullis_hyper::server::ServerLimits;
+///
+/// let mut limits = ServerLimits::default();
+/// limits.connections = 1_000;
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ServerLimits {
-    /// The most connections at a time; further ones wait to be accepted.
+    /// The most connections at a time; further ones wait to be accepted. 10 000 by default.
     pub connections: usize,
-    /// The most bytes of a request line with its header fields; more are answered with 431.
+    /// The most bytes of a request line with its header fields; more are answered with 431. 64 KiB by
+    /// default.
     pub head: usize,
     /// From the start of a connection, or the end of an answer, to the last byte of the next
-    /// request's head. It closes slow and idle connections alike.
+    /// request's head. It closes slow and idle connections alike. 30 s by default.
     pub head_time: Duration,
     /// The longest wait for the next bytes of a request body, and for a client to take bytes of
-    /// an answer.
+    /// an answer. 60 s by default.
     pub idle: Duration,
 }
 

@@ -9,7 +9,9 @@ use portcullis_core::session::Session;
 layer_before! {
     FrontGate,
     /// A front gate before whatever serves the pages: it leads people through the sign-in, forwards
-    /// what its rules forward, and hands the rest on.
+    /// what its rules forward, and hands the rest on. It goes around the whole application, and
+    /// around the router itself where a rule leads to another path of it: [the module](super) shows
+    /// how.
     ///
     /// The peer of a request is named to upstreams, if the request has a
     /// [`Connection`](crate::server::Connection) in its extensions; whoever accepts connections puts

@@ -12,6 +12,8 @@ use http::{Request, Response};
 layer_before! {
     ApiGuard,
     /// Lets only requests through that the guard lets through, and answers all others itself.
+    /// It goes around the whole application: inside of a nested router, its routes would see paths
+    /// without their prefix and cover nothing.
     layer GuardLayer,
     /// A service with a guard before it.
     service GuardService

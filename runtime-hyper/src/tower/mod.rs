@@ -45,7 +45,23 @@
 //!
 //! Put a layer around the whole application, not around a nested router: routes and rewrites look
 //! at the path, and a router that takes a prefix off the path takes it off for the layers inside of
-//! it too.
+//! it too. A [`GuardRoute`](portcullis_core::guard::GuardRoute) for `/v1/admin` then covers nothing.
+//!
+//! `Router::layer` of axum comes after routing: a rewrite rule that leads from one path of the
+//! application to another has no effect on where axum went. With such rules, the router goes inside
+//! of the layer:
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! # use axum::{Router, routing::get};
+//! # use portcullis_hyper::{runtime::TokioRuntime, tower::GateLayer};
+//! # use tower::Layer;
+//! # fn stack(gate: GateLayer<TokioRuntime>) -> Router {
+//! let router = Router::new().route("/", get(async || "Hello."));
+//! Router::new().fallback_service(gate.layer(router))
+//! # }
+//! # }
+//! ```
 //!
 //! # HTTP/2 and gRPC
 //!

@@ -134,19 +134,25 @@ fn optional_claims_let_no_bad_credentials_through() {
     });
 }
 
-/// A good token whose claims are not what the handler needs does not allow this.
+/// A good token whose claims are not what the handler needs does not allow this. The log says which
+/// type they are not.
 #[test]
 fn claims_of_another_shape_are_403() {
-    run(async {
-        let provider = Provider::new();
-        let optional = Router::new().route("/optional", routing::get(employee_or_nobody));
-        let token = provider.token("the-api", "somebody");
-        for (router, path) in [(router(), "/employee"), (optional, "/optional")] {
-            let refused = ask(&router.layer(guard(&provider)), path, Some(&token)).await;
-            assert_eq!(refused.status(), 403);
-            assert!(challenge(&refused).contains("error=\"insufficient_scope\""), "{refused:?}");
-        }
+    let provider = Provider::new();
+    let token = provider.token("the-api", "somebody");
+    let log = Log::of(|| {
+        run(async {
+            let optional = Router::new().route("/optional", routing::get(employee_or_nobody));
+            for (router, path) in [(router(), "/employee"), (optional, "/optional")] {
+                let refused = ask(&router.layer(guard(&provider)), path, Some(&token)).await;
+                assert_eq!(refused.status(), 403);
+                let challenge = challenge(&refused);
+                assert!(challenge.contains("error=\"insufficient_scope\""), "{refused:?}");
+            }
+        });
     });
+    assert_eq!(log.matches("extractors::Employee").count(), 2, "{log}");
+    assert!(!log.contains("somebody") && !log.contains(&token), "{log}");
 }
 
 /// RFC 6750 §3.1, RFC 9728 §5.1: the answer is the guard's own, and says where to learn more.

@@ -3,7 +3,7 @@
 use crate::{
     provider::Provider,
     sign_in::sign_in,
-    stack::{PAGE, bytes, challenge, cors, gate, get, guard, guard_with, run},
+    stack::{PAGE, bytes, challenge, cors, gate, gate_with, get, guard, guard_with, run},
 };
 use bytes::Bytes;
 use core::{
@@ -18,6 +18,7 @@ use portcullis_core::{
     gate::Gate,
     guard::{Guard, GuardRoute},
     jwt::VerifiedToken,
+    rewrite::{RewriteRule, Rewrites},
     session::Session,
 };
 use portcullis_hyper::body::Body;
@@ -329,5 +330,22 @@ fn a_preflight_is_refused_where_cors_is_not_outermost() {
         let outermost = cors().layer(guard(&provider).layer(strict.clone()));
         assert_eq!(outermost.oneshot(preflight()).await.unwrap().status(), 204);
         assert_eq!(strict.calls.load(Ordering::SeqCst), 0);
+    });
+}
+
+/// As the documentation says of rules that lead from one path of the application to another.
+#[test]
+fn a_router_inside_of_the_gate_sees_rewritten_paths() {
+    use axum::{Router, routing};
+    run(async {
+        let provider = Provider::new();
+        let gate = gate_with(&provider, |gate| {
+            let moved = RewriteRule::new("/old/:id", "/new/:id");
+            gate.rewrites(Rewrites::builder().after_files([moved]).build().unwrap())
+        });
+        let router = Router::new().route("/new/{id}", routing::get(async || "new"));
+        let around = Router::new().fallback_service(gate.layer(router));
+        let answer = around.oneshot(get("/old/7", None)).await.unwrap();
+        assert_eq!(bytes(answer).await, "new");
     });
 }

@@ -100,7 +100,8 @@ impl Refreshing {
     }
 }
 
-/// A refresh that waits for something.
+/// A refresh that waits for something: an answer ([`Step::Fetch`]) or its issuer ([`Step::Await`]).
+/// It takes no other steps.
 #[derive(Debug)]
 pub struct RefreshFlow {
     refreshing: Refreshing,
