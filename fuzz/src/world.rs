@@ -8,7 +8,7 @@ use portcullis_core::{
     flow::{Context, Step},
     gate::{Decision, Gate, GateFlow},
     http::{HeaderView, Headers, Inbound, Query, QueryWriter, RequestHead, Response},
-    issuer::{Document, IssuerConfig, IssuerIndex, IssuerMachine, IssuerSnapshot, Need},
+    issuer::{Document, IssuerConfig, IssuerMachine, IssuerSnapshot, Need},
     oidc::ClientConfig,
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites},
@@ -193,7 +193,7 @@ pub fn signed_in() -> &'static str {
 /// The `Cookie` field of a session whose content is `plaintext`; `None` where it is too large.
 pub fn sealed_session(plaintext: &[u8]) -> Option<String> {
     static RING: LazyLock<SecretRing> =
-        LazyLock::new(|| secrets(provider()).for_client(IssuerIndex::default(), CLIENT_ID));
+        LazyLock::new(|| secrets(provider()).for_client(CLIENT_ID));
     let cookie = SealedCookie { name: SESSION_COOKIE, purpose: Purpose::Session, secure: false };
     let mut headers = Headers::new();
     cookie

@@ -198,17 +198,24 @@ impl Gate {
             LogoutOrder::read(&token, &self.0.client.client_id)
                 .map_err(BackchannelLogoutError::Token)
         });
-        match order {
-            Ok(order) => {
+        let issuer = self.issuer_name(context).ok_or(BackchannelLogoutError::Unavailable);
+        match order.and_then(|order| Ok((order, issuer?))) {
+            Ok((order, issuer)) => {
+                let revocation = self.ordered_revocation(&order, &issuer, context.now.unix);
                 let flow = GateFlow::new(self.clone(), Waiting::LogoutRecord);
-                Step::Revoke(Revoke::new(self.ordered_revocation(&order, context.now.unix), flow))
+                Step::Revoke(Revoke::new(revocation, flow))
             }
             Err(error) => refuse(error),
         }
     }
 
-    fn ordered_revocation(&self, order: &LogoutOrder, now: UnixSeconds) -> Revocation {
-        let (hash, clientele) = (self.0.crypto.hash, self.clientele());
+    fn ordered_revocation(
+        &self,
+        order: &LogoutOrder,
+        issuer: &str,
+        now: UnixSeconds,
+    ) -> Revocation {
+        let (hash, clientele) = (self.0.crypto.hash, self.clientele(issuer));
         let until = self.last_session_ends(now);
         let of_subject = |subject: &str| RevocationKey::of_subject(hash, clientele, subject);
         let revocation = match &order.sessions {

@@ -78,8 +78,8 @@ impl GateBuilder {
     }
 
     /// The issuer whose users sign in. The first one by default. Sessions, and the news that one is
-    /// over, are for this issuer: where it gets another number, everybody signs in once more.
-    /// Processes that share either need their issuers in one order.
+    /// over, are for the issuer as it is configured: where it gets another address, everybody signs
+    /// in once more.
     #[must_use]
     pub fn issuer(self, issuer: IssuerIndex) -> Self {
         Self { issuer, ..self }
@@ -296,7 +296,7 @@ impl GateBuilder {
             id_tokens,
             logout_tokens,
             secure: scheme == Scheme::Https,
-            secrets: self.secrets.for_client(self.issuer, &self.client.client_id),
+            secrets: self.secrets.for_client(&self.client.client_id),
             client: self.client,
             crypto: self.crypto,
             issuer: self.issuer,

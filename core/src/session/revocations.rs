@@ -88,9 +88,8 @@ impl RevocationKey {
     /// Each field with its length before it, so that no two sets of fields give the same bytes.
     fn new(hash: &dyn Hashing, kind: &str, clientele: Clientele<'_>, value: &[u8]) -> Self {
         let mut bytes = Vec::new();
-        let Clientele { client_id, .. } = clientele;
-        let issuer = clientele.issuer_number();
-        for field in [kind.as_bytes(), &issuer, client_id.as_bytes(), value] {
+        let Clientele { issuer, client_id } = clientele;
+        for field in [kind.as_bytes(), issuer.as_bytes(), client_id.as_bytes(), value] {
             bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
             bytes.extend_from_slice(field);
         }
@@ -164,7 +163,7 @@ pub enum RevocationOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{crypto::RUSTCRYPTO, issuer::IssuerIndex};
+    use crate::crypto::RUSTCRYPTO;
     use alloc::collections::BTreeSet;
 
     /// C26: no two sets of fields give the same bytes.
@@ -172,15 +171,15 @@ mod tests {
     fn keys_differ_by_kind_client_and_value() {
         let hash = RUSTCRYPTO.hash;
         let id = SessionId::from_bytes(*b"0123456789abcdef");
-        let of = |issuer, client_id| Clientele { issuer: IssuerIndex(issuer), client_id };
+        let of = |issuer, client_id| Clientele { issuer, client_id };
         let keys = [
-            RevocationKey::of_session(hash, of(0, "c"), id),
-            RevocationKey::of_provider_session(hash, of(0, "c"), "0123456789abcdef"),
-            RevocationKey::of_subject(hash, of(0, "c"), "0123456789abcdef"),
-            RevocationKey::of_token(hash, of(0, "c"), "0123456789abcdef"),
-            RevocationKey::of_subject(hash, of(0, "d"), "0123456789abcdef"),
-            RevocationKey::of_subject(hash, of(0, "c0"), "123456789abcdef"),
-            RevocationKey::of_subject(hash, of(1, "c"), "0123456789abcdef"),
+            RevocationKey::of_session(hash, of("i", "c"), id),
+            RevocationKey::of_provider_session(hash, of("i", "c"), "0123456789abcdef"),
+            RevocationKey::of_subject(hash, of("i", "c"), "0123456789abcdef"),
+            RevocationKey::of_token(hash, of("i", "c"), "0123456789abcdef"),
+            RevocationKey::of_subject(hash, of("i", "d"), "0123456789abcdef"),
+            RevocationKey::of_subject(hash, of("i", "c0"), "123456789abcdef"),
+            RevocationKey::of_subject(hash, of("j", "c"), "0123456789abcdef"),
         ];
         let different: BTreeSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());

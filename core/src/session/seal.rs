@@ -11,15 +11,14 @@
 //! is for one text, any nonce would do; the end of the salt is one.
 //!
 //! Associated data are the version, the purpose, the cookie's name, the key id, the number of cookies
-//! that the text is spread over, and the issuer and the client whose users sign in, each with its
-//! length before it. A text that was sealed for one cookie opens in no other, and for no other client.
+//! that the text is spread over, and the client whose users sign in, each with its length before it. A
+//! text that was sealed for one cookie opens in no other, and for no other client.
 
-use super::{Clientele, guessable};
+use super::guessable;
 use crate::{
     crypto::{AeadKey, CryptoProvider, PseudorandomKey},
     encoding,
     entropy::{self, Entropy, EntropyError},
-    issuer::IssuerIndex,
     secret::Wiped,
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
@@ -68,8 +67,7 @@ impl Purpose {
 pub struct SecretRing {
     secrets: Vec<DerivedSecret>,
     crypto: CryptoProvider,
-    /// Whose users sign in; nobody's as long as nothing was said.
-    issuer: IssuerIndex,
+    /// The client whose users sign in; empty as long as nobody has said.
     client_id: String,
 }
 
@@ -107,12 +105,7 @@ impl SecretRing {
         secrets: impl IntoIterator<Item = &'s str>,
         crypto: CryptoProvider,
     ) -> Result<Self, SecretRingError> {
-        let mut ring = Self {
-            secrets: Vec::new(),
-            crypto,
-            issuer: IssuerIndex::default(),
-            client_id: String::new(),
-        };
+        let mut ring = Self { secrets: Vec::new(), crypto, client_id: String::new() };
         for secret in secrets {
             Self::check(secret)?;
             if ring.secrets.len() >= Self::MAX_SECRETS {
@@ -124,12 +117,11 @@ impl SecretRing {
         if ring.secrets.is_empty() { Err(SecretRingError::Empty) } else { Ok(ring) }
     }
 
-    /// The ring of a gate whose users `issuer` signs in for the client `client_id`: it opens nothing
-    /// that was sealed for another. [`GateBuilder::build`](crate::gate::GateBuilder::build) sees to
-    /// it.
+    /// The ring of a gate whose users sign in at the client `client_id`: it opens nothing that was
+    /// sealed for another. [`GateBuilder::build`](crate::gate::GateBuilder::build) sees to it.
     #[must_use]
-    pub fn for_client(self, issuer: IssuerIndex, client_id: &str) -> Self {
-        Self { issuer, client_id: client_id.into(), ..self }
+    pub fn for_client(self, client_id: &str) -> Self {
+        Self { client_id: client_id.into(), ..self }
     }
 
     /// Whether `secret` is fit for a ring.
@@ -211,15 +203,12 @@ impl SecretRing {
         id: [u8; KEY_ID_LENGTH],
         count: u8,
     ) -> Vec<u8> {
-        let clientele = Clientele { issuer: self.issuer, client_id: &self.client_id };
-        let issuer = clientele.issuer_number();
         let fields = [
             &[VERSION][..],
             purpose.label().as_bytes(),
             name.as_bytes(),
             &id,
             &[count],
-            &issuer,
             self.client_id.as_bytes(),
         ];
         let length =

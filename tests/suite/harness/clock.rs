@@ -5,7 +5,6 @@ use portcullis_core::{
     crypto::RUSTCRYPTO,
     entropy::{Entropy, EntropyError},
     http::{Cookies, Headers},
-    issuer::IssuerIndex,
     session::{HeldCookies, Purpose, SealedCookie, SecretRing},
 };
 use serde_json::Value;
@@ -15,7 +14,7 @@ use serde_json::Value;
 pub(crate) fn aged(name: &str, value: &str, purpose: Purpose, seconds: u64) -> String {
     let ring = SecretRing::new([Provider::COOKIE_SECRET], RUSTCRYPTO)
         .expect("a good secret")
-        .for_client(IssuerIndex::default(), Provider::CLIENT_ID);
+        .for_client(Provider::CLIENT_ID);
     let cookie = SealedCookie { name, purpose, secure: false };
     let headers = [("cookie", format!("{name}={value}"))];
     let read = cookie.read(Cookies::of(&headers), &ring);

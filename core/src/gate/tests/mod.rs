@@ -201,8 +201,10 @@ impl Browser {
     }
 
     fn call<T>(&mut self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
-        // Any other issuer says the same.
-        let snapshots = vec![self.machine.snapshot(); 2];
+        let snapshot = self.machine.snapshot();
+        // Another issuer that says the same.
+        let other = snapshot.under_name("https://other.example");
+        let snapshots = vec![snapshot, other];
         let none = RevocationList::default();
         let revocations = self.revocations.as_ref().unwrap_or(&none);
         with_revocations(after(self.clock), &mut self.entropy, &snapshots, revocations, call)

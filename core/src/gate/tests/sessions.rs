@@ -15,9 +15,7 @@ fn builder() -> GateBuilder {
 
 /// The cookie that holds `content`, sealed with `secret`.
 fn sealed(content: &[u8], secret: &str) -> Vec<(String, String)> {
-    let ring = SecretRing::new([secret], RUSTCRYPTO)
-        .unwrap()
-        .for_client(IssuerIndex::default(), CLIENT_ID);
+    let ring = SecretRing::new([secret], RUSTCRYPTO).unwrap().for_client(CLIENT_ID);
     let cookie = SealedCookie { name: COOKIE, purpose: Purpose::Session, secure: true };
     let mut headers = Headers::new();
     let (held, entropy) = (HeldCookies::default(), &mut Counting::default());
