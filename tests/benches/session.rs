@@ -18,7 +18,7 @@ use portcullis_core::{
     flow::{Context, Step},
     gate::{Decision, Gate},
     http::{Cookies, HeaderView, Headers, RequestHead},
-    issuer::IssuerSnapshot,
+    issuer::{IssuerConfig, IssuerMachine},
     oidc::ClientConfig,
     pattern::{Case, Pattern},
     rewrite::{Matcher, RewriteRule, Rewrites},
@@ -27,9 +27,9 @@ use portcullis_core::{
     time::{Monotonic, Now, UnixSeconds},
 };
 use portcullis_hyper::crypto::AWS_LC;
-use std::sync::Arc;
 
 const NOW: u64 = 1_800_000_000;
+const ISSUER: &str = "https://op.example";
 const CLIENT_ID: &str = "client";
 const SECRET: &str = "3b0c1f0d9e5a4c7f8b26d1e0a9f4c35d7e61b2f08a4d9c3e5f70b18d2a6c4e9f";
 const COOKIE: SealedCookie<'_> =
@@ -125,7 +125,7 @@ fn gate() -> Gate {
 
 /// The content of a session with an access token of `length` characters.
 fn session(length: usize) -> Vec<u8> {
-    let mut content = vec![2];
+    let mut content = vec![3];
     for moment in [NOW - 60, NOW - 60, NOW - 60, NOW + 3600] {
         content.extend(moment.to_be_bytes());
     }
@@ -139,7 +139,8 @@ fn session(length: usize) -> Vec<u8> {
         token.extend(leb128(part.len()));
         token.extend(part);
     }
-    for (tag, field) in [(1, claims.as_bytes()), (2, token.as_slice())] {
+    let issuer = ISSUER.as_bytes();
+    for (tag, field) in [(1, claims.as_bytes()), (2, token.as_slice()), (6, issuer)] {
         content.push(tag);
         content.extend(leb128(field.len()));
         content.extend(field);
@@ -162,7 +163,8 @@ fn head<'h>(target: &'h str, headers: &'h dyn HeaderView) -> RequestHead<'h> {
 
 fn decisions(c: &mut Criterion) {
     let gate = gate();
-    let issuer = Arc::new(IssuerSnapshot::default());
+    let issuer = IssuerConfig::new(ISSUER).unwrap();
+    let issuer = IssuerMachine::new(issuer, AWS_LC).snapshot();
     let mut entropy = Counting::default();
     let now =
         Now { unix: UnixSeconds(NOW), monotonic: Monotonic::from_start(Duration::from_secs(1000)) };

@@ -198,22 +198,29 @@ impl Gate {
             LogoutOrder::read(&token, &self.0.client.client_id)
                 .map_err(BackchannelLogoutError::Token)
         });
-        match order {
-            Ok(order) => {
+        let issuer = self.issuer_name(context).ok_or(BackchannelLogoutError::Unavailable);
+        match order.and_then(|order| Ok((order, issuer?))) {
+            Ok((order, issuer)) => {
+                let revocation = self.ordered_revocation(&order, &issuer, context.now.unix);
                 let flow = GateFlow::new(self.clone(), Waiting::LogoutRecord);
-                Step::Revoke(Revoke::new(self.ordered_revocation(&order, context.now.unix), flow))
+                Step::Revoke(Revoke::new(revocation, flow))
             }
             Err(error) => refuse(error),
         }
     }
 
-    fn ordered_revocation(&self, order: &LogoutOrder, now: UnixSeconds) -> Revocation {
-        let (hash, client_id) = (self.0.crypto.hash, self.0.client.client_id.as_str());
+    fn ordered_revocation(
+        &self,
+        order: &LogoutOrder,
+        issuer: &str,
+        now: UnixSeconds,
+    ) -> Revocation {
+        let (hash, clientele) = (self.0.crypto.hash, self.clientele(issuer));
         let until = self.last_session_ends(now);
-        let of_subject = |subject: &str| RevocationKey::of_subject(hash, client_id, subject);
+        let of_subject = |subject: &str| RevocationKey::of_subject(hash, clientele, subject);
         let revocation = match &order.sessions {
             OrderedSessions::Of { id, subject } => {
-                let sessions = RevocationKey::of_provider_session(hash, client_id, id);
+                let sessions = RevocationKey::of_provider_session(hash, clientele, id);
                 let owner = subject.as_deref().map_or(sessions, of_subject);
                 Revocation::new(sessions, until).with_owner(owner)
             }
@@ -222,7 +229,7 @@ impl Gate {
                 Revocation::new(of_subject(subject), until).with_signed_in_until(now)
             }
         };
-        let token = RevocationKey::of_token(hash, client_id, &order.token_id);
+        let token = RevocationKey::of_token(hash, clientele, &order.token_id);
         revocation.with_token(token, now.saturating_add(REPLAY_MEMORY))
     }
 

@@ -272,6 +272,7 @@ impl Gate {
         let now = context.now.unix;
         Ok(Session {
             id: SessionId::draw(context.entropy).map_err(|_| CallbackError::Internal)?,
+            issuer: self.issuer_name(context).ok_or(CallbackError::Internal)?,
             user: UserClaims::of_id_token(claims, &self.0.kept_claims),
             tokens,
             provider_session: claims.text("sid").ok().flatten().map(String::from),

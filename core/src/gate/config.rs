@@ -77,7 +77,9 @@ impl GateBuilder {
         }
     }
 
-    /// The issuer whose users sign in. The first one by default.
+    /// The issuer whose users sign in. The first one by default. Sessions, and the news that one is
+    /// over, are for the issuer as it is configured: where it gets another address, everybody signs
+    /// in once more.
     #[must_use]
     pub fn issuer(self, issuer: IssuerIndex) -> Self {
         Self { issuer, ..self }

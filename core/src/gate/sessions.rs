@@ -7,11 +7,12 @@ use crate::{
     http::{Cookies, Headers, SameSite, SetCookie},
     oidc::is_of_organization,
     session::{
-        Auth0CookiesRead, HeldCookies, Purpose, RevocationKey, SealError, SealedCookie, Session,
+        Auth0CookiesRead, Clientele, HeldCookies, Purpose, RevocationKey, SealError, SealedCookie,
+        Session,
     },
     time::UnixSeconds,
 };
-use alloc::vec::Vec;
+use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
 
 /// The most cookies that one answer removes.
 const MAX_REMOVALS: usize = 64;
@@ -38,7 +39,8 @@ impl Gate {
         held.auth0 = auth0.as_ref().map(|read| read.held).unwrap_or_default();
         let own = read.opened.and_then(|bytes| Session::from_bytes(&bytes));
         let session = own
-            .or_else(|| self.open_auth0_session(auth0.as_ref()?, held, now))
+            .or_else(|| self.open_auth0_session(auth0.as_ref()?, held, context))
+            .filter(|session| self.is_of_issuer(session, context))
             .filter(|session| self.0.session_policy.remaining(session, now).is_some())
             .filter(|session| !self.is_revoked(session, context));
         FoundSession { session, held }
@@ -50,20 +52,39 @@ impl Gate {
         &self,
         read: &Auth0CookiesRead,
         held: HeldCookies,
-        now: UnixSeconds,
+        context: &Context<'_>,
     ) -> Option<Session> {
         if !held.is_auth0_alone() {
             return None;
         }
+        let now = context.now.unix;
         let (policy, kept) = (self.0.session_policy, &self.0.kept_claims);
         let mut session = self.0.auth0_cookies.as_ref()?.open(read, policy, kept, now)?;
         if self.0.login.organization().is_some_and(|it| !is_of_organization(session.user(), it)) {
             return None;
         }
+        session.issuer = self.issuer_name(context)?;
         if !self.0.keeps_id_token {
             session.tokens.id_token = None;
         }
         Some(session)
+    }
+
+    /// The name under which sessions of the issuer's users are kept.
+    pub(super) fn issuer_name(&self, context: &Context<'_>) -> Option<String> {
+        let snapshot = context.issuers.snapshot(self.0.issuer)?;
+        Some(snapshot.configured_name().to_owned())
+    }
+
+    pub(super) fn clientele<'c>(&'c self, issuer: &'c str) -> Clientele<'c> {
+        Clientele { issuer, client_id: &self.0.client.client_id }
+    }
+
+    /// Whether the session is of a user of the issuer that is configured. Another gate may have the
+    /// same secret and a client of the same name, at another issuer.
+    fn is_of_issuer(&self, session: &Session, context: &Context<'_>) -> bool {
+        let snapshot = context.issuers.snapshot(self.0.issuer);
+        snapshot.is_some_and(|snapshot| snapshot.configured_name() == session.issuer)
     }
 
     /// Whether somebody signed out, here or at the provider.
@@ -72,8 +93,8 @@ impl Gate {
         if revocations.is_empty() {
             return false;
         }
-        let (hash, client_id) = (self.0.crypto.hash, &self.0.client.client_id);
-        let keys = RevocationKey::all_of(hash, client_id, session);
+        let (hash, clientele) = (self.0.crypto.hash, self.clientele(&session.issuer));
+        let keys = RevocationKey::all_of(hash, clientele, session);
         revocations.revokes(&keys, session.signed_in_at, context.now.unix)
     }
 

@@ -18,6 +18,7 @@ use core::fmt;
 /// What is known of an issuer at a moment. It never changes; a newer one takes its place.
 #[derive(Clone, Debug, Default)]
 pub struct IssuerSnapshot {
+    configured_name: Arc<str>,
     metadata: Option<Arc<ProviderMetadata>>,
     keys: Option<Arc<KeySet>>,
     generation: u64,
@@ -27,6 +28,12 @@ pub struct IssuerSnapshot {
 }
 
 impl IssuerSnapshot {
+    /// The issuer as it is configured, without a final slash. It is known before anything was fetched.
+    #[must_use]
+    pub fn configured_name(&self) -> &str {
+        &self.configured_name
+    }
+
     /// The discovery document.
     #[must_use]
     pub const fn metadata(&self) -> Option<&Arc<ProviderMetadata>> {
@@ -74,6 +81,14 @@ impl IssuerSnapshot {
     #[must_use]
     pub fn refresh_due(&self, now: Monotonic) -> bool {
         self.refresh_at.is_some_and(|at| at <= now)
+    }
+}
+
+#[cfg(test)]
+impl IssuerSnapshot {
+    /// The same of an issuer that is configured under another name.
+    pub(crate) fn under_name(&self, name: &str) -> Arc<Self> {
+        Arc::new(Self { configured_name: name.into(), ..self.clone() })
     }
 }
 
@@ -186,6 +201,7 @@ impl fmt::Display for FlightFailure {
 #[derive(Debug)]
 pub struct IssuerMachine {
     config: IssuerConfig,
+    configured_name: Arc<str>,
     crypto: CryptoProvider,
     discovery: Refresh,
     key_set: Refresh,
@@ -202,7 +218,9 @@ impl IssuerMachine {
     /// A machine that knows nothing yet.
     #[must_use]
     pub fn new(config: IssuerConfig, crypto: CryptoProvider) -> Self {
+        let issuer = config.issuer().as_str();
         Self {
+            configured_name: issuer.strip_suffix('/').unwrap_or(issuer).into(),
             config,
             crypto,
             discovery: Refresh::default(),
@@ -225,6 +243,7 @@ impl IssuerMachine {
             (one, other) => one.or(other),
         };
         Arc::new(IssuerSnapshot {
+            configured_name: self.configured_name.clone(),
             metadata: self.metadata.clone(),
             keys: self.keys.clone(),
             generation: self.generation,

@@ -20,13 +20,14 @@ use crate::{
 };
 use alloc::{string::String, vec::Vec};
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 const CLAIMS: u8 = 1;
 const ACCESS_TOKEN: u8 = 2;
 const REFRESH_TOKEN: u8 = 3;
 const ID_TOKEN: u8 = 4;
 const PROVIDER_SESSION: u8 = 5;
+const ISSUER: u8 = 6;
 
 const CLAIMS_LIMITS: JsonLimits = JsonLimits { bytes: 64 * 1024, depth: 32, members: 256 };
 /// The most segments that a token is taken apart into: a JWE has five.
@@ -34,7 +35,7 @@ const MAX_SEGMENTS: usize = 8;
 
 impl Session {
     pub(crate) fn to_bytes(&self) -> Wiped<Vec<u8>> {
-        let Self { id, user, tokens, provider_session, signed_in_at, used_at } = self;
+        let Self { id, issuer, user, tokens, provider_session, signed_in_at, used_at } = self;
         let mut bytes = Wiped(Vec::with_capacity(1024));
         bytes.push(VERSION);
         for moment in [signed_in_at, used_at, &tokens.obtained_at, &tokens.expires_at] {
@@ -56,6 +57,7 @@ impl Session {
         if let Some(id) = provider_session {
             write_field(PROVIDER_SESSION, id.as_bytes(), &mut bytes);
         }
+        write_field(ISSUER, issuer.as_bytes(), &mut bytes);
         bytes
     }
 
@@ -82,14 +84,17 @@ impl Session {
                 refresh_token: reader.optional_field(REFRESH_TOKEN, unpacked)?,
                 id_token: reader.optional_field(ID_TOKEN, unpacked)?,
             },
-            provider_session: reader.optional_field(PROVIDER_SESSION, |id| {
-                core::str::from_utf8(id).ok().map(String::from)
-            })?,
+            provider_session: reader.optional_field(PROVIDER_SESSION, text)?,
+            issuer: text(reader.field(ISSUER)?)?,
             signed_in_at,
             used_at,
         };
         reader.0.is_empty().then_some(session)
     }
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    core::str::from_utf8(bytes).ok().map(String::from)
 }
 
 fn write_field(tag: u8, content: &[u8], bytes: &mut Vec<u8>) {

@@ -4,6 +4,7 @@
 mod auth0_cookies;
 mod chunks;
 mod claims;
+mod clientele;
 mod content;
 mod guessable;
 mod id;
@@ -30,6 +31,7 @@ pub use transaction::MAX_OPEN_LOGINS;
 pub(crate) use transaction::{FoundLogin, LoginCookies, LoginTransaction};
 
 pub(crate) use auth0_cookies::{Auth0CookieNames, Auth0CookiesRead, HeldAuth0Cookies};
+pub(crate) use clientele::Clientele;
 pub(crate) use payload::SessionTokens;
 
 #[cfg(test)]

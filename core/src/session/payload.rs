@@ -9,6 +9,7 @@ use core::fmt;
 #[derive(Clone, Eq, PartialEq)]
 pub struct Session {
     pub(crate) id: SessionId,
+    pub(crate) issuer: String,
     pub(crate) user: UserClaims,
     pub(crate) tokens: SessionTokens,
     pub(crate) provider_session: Option<String>,
@@ -34,6 +35,12 @@ impl Session {
     #[must_use]
     pub const fn id(&self) -> SessionId {
         self.id
+    }
+
+    /// The issuer that they signed in at, as it is configured, without a final slash.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// The user's claims: `sub`, and `name`, `email` and others where the provider gives them.

@@ -11,7 +11,7 @@
 //! The question is answered from local memory, without a wait. A store that several processes share
 //! spreads what is recorded to each of them.
 
-use super::{Session, SessionId};
+use super::{Clientele, Session, SessionId};
 use crate::{crypto::Hashing, time::UnixSeconds};
 use alloc::vec::Vec;
 use core::fmt;
@@ -47,40 +47,49 @@ impl RevocationKey {
     }
 
     /// One session of the gate's.
-    pub(crate) fn of_session(hash: &dyn Hashing, client_id: &str, id: SessionId) -> Self {
-        Self::new(hash, "session", client_id, id.as_bytes())
+    pub(crate) fn of_session(hash: &dyn Hashing, clientele: Clientele<'_>, id: SessionId) -> Self {
+        Self::new(hash, "session", clientele, id.as_bytes())
     }
 
     /// The sessions that come from one session at the provider.
-    pub(crate) fn of_provider_session(hash: &dyn Hashing, client_id: &str, id: &str) -> Self {
-        Self::new(hash, "provider session", client_id, id.as_bytes())
+    pub(crate) fn of_provider_session(
+        hash: &dyn Hashing,
+        clientele: Clientele<'_>,
+        id: &str,
+    ) -> Self {
+        Self::new(hash, "provider session", clientele, id.as_bytes())
     }
 
     /// The sessions of one user.
-    pub(crate) fn of_subject(hash: &dyn Hashing, client_id: &str, subject: &str) -> Self {
-        Self::new(hash, "subject", client_id, subject.as_bytes())
+    pub(crate) fn of_subject(hash: &dyn Hashing, clientele: Clientele<'_>, subject: &str) -> Self {
+        Self::new(hash, "subject", clientele, subject.as_bytes())
     }
 
     /// A logout token.
-    pub(crate) fn of_token(hash: &dyn Hashing, client_id: &str, id: &str) -> Self {
-        Self::new(hash, "logout token", client_id, id.as_bytes())
+    pub(crate) fn of_token(hash: &dyn Hashing, clientele: Clientele<'_>, id: &str) -> Self {
+        Self::new(hash, "logout token", clientele, id.as_bytes())
     }
 
     /// Everything that `session` can be revoked by.
-    pub(crate) fn all_of(hash: &dyn Hashing, client_id: &str, session: &Session) -> Vec<Self> {
+    pub(crate) fn all_of(
+        hash: &dyn Hashing,
+        clientele: Clientele<'_>,
+        session: &Session,
+    ) -> Vec<Self> {
         let mut keys = Vec::with_capacity(3);
-        keys.push(Self::of_session(hash, client_id, session.id));
-        keys.push(Self::of_subject(hash, client_id, session.subject()));
+        keys.push(Self::of_session(hash, clientele, session.id));
+        keys.push(Self::of_subject(hash, clientele, session.subject()));
         if let Some(id) = &session.provider_session {
-            keys.push(Self::of_provider_session(hash, client_id, id));
+            keys.push(Self::of_provider_session(hash, clientele, id));
         }
         keys
     }
 
     /// Each field with its length before it, so that no two sets of fields give the same bytes.
-    fn new(hash: &dyn Hashing, kind: &str, client_id: &str, value: &[u8]) -> Self {
+    fn new(hash: &dyn Hashing, kind: &str, clientele: Clientele<'_>, value: &[u8]) -> Self {
         let mut bytes = Vec::new();
-        for field in [kind.as_bytes(), client_id.as_bytes(), value] {
+        let Clientele { issuer, client_id } = clientele;
+        for field in [kind.as_bytes(), issuer.as_bytes(), client_id.as_bytes(), value] {
             bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
             bytes.extend_from_slice(field);
         }
@@ -162,13 +171,15 @@ mod tests {
     fn keys_differ_by_kind_client_and_value() {
         let hash = RUSTCRYPTO.hash;
         let id = SessionId::from_bytes(*b"0123456789abcdef");
+        let of = |issuer, client_id| Clientele { issuer, client_id };
         let keys = [
-            RevocationKey::of_session(hash, "c", id),
-            RevocationKey::of_provider_session(hash, "c", "0123456789abcdef"),
-            RevocationKey::of_subject(hash, "c", "0123456789abcdef"),
-            RevocationKey::of_token(hash, "c", "0123456789abcdef"),
-            RevocationKey::of_subject(hash, "d", "0123456789abcdef"),
-            RevocationKey::of_subject(hash, "c0", "123456789abcdef"),
+            RevocationKey::of_session(hash, of("i", "c"), id),
+            RevocationKey::of_provider_session(hash, of("i", "c"), "0123456789abcdef"),
+            RevocationKey::of_subject(hash, of("i", "c"), "0123456789abcdef"),
+            RevocationKey::of_token(hash, of("i", "c"), "0123456789abcdef"),
+            RevocationKey::of_subject(hash, of("i", "d"), "0123456789abcdef"),
+            RevocationKey::of_subject(hash, of("i", "c0"), "123456789abcdef"),
+            RevocationKey::of_subject(hash, of("j", "c"), "0123456789abcdef"),
         ];
         let different: BTreeSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());

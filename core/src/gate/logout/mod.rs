@@ -94,10 +94,10 @@ impl Gate {
 
     /// A copy of the cookie, or a late answer that writes it once more, is no session any more.
     fn own_revocation(&self, session: &Session, context: &Context<'_>) -> Revocation {
-        let (hash, client_id) = (self.0.crypto.hash, &self.0.client.client_id);
+        let (hash, clientele) = (self.0.crypto.hash, self.clientele(session.issuer()));
         let until = self.last_session_ends(context.now.unix);
-        Revocation::new(RevocationKey::of_session(hash, client_id, session.id), until)
-            .with_owner(RevocationKey::of_subject(hash, client_id, session.subject()))
+        Revocation::new(RevocationKey::of_session(hash, clientele, session.id), until)
+            .with_owner(RevocationKey::of_subject(hash, clientele, session.subject()))
     }
 
     /// Asks for the newest tokens of the session, which may be newer than those of its cookie.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    issuer::IssuerIndex,
     jwt::{TokenError, TokenPolicy},
     time::UnixSeconds,
 };
@@ -71,6 +72,25 @@ fn a_good_logout_token_ends_the_session() {
         assert_eq!((response.status, response.body.as_ref()), (200, ""), "{more}");
         assert_eq!(browser.is_signed_in(), !ends, "{more}");
     }
+}
+
+/// Where two issuers know this application by one name, an order of the one is about no session of
+/// the other, and is not a replay of the other's.
+#[test]
+fn an_issuer_ends_its_own_sessions_alone() {
+    let mut browser = signed_in();
+    let here = browser.gate.clone();
+    let other = builder_at("https://app.example").issuer(IssuerIndex(1)).build().unwrap();
+    for (token_id, more) in [("t2", r#","sid":"s1""#), ("t3", r#","sub":"user""#)] {
+        browser.gate = other.clone();
+        assert_eq!(browser.deliver(&signed(&claims(token_id, more))).status, 200);
+        browser.gate = here.clone();
+        assert!(browser.is_signed_in(), "{more}");
+    }
+    assert_eq!(browser.deliver(&signed(&claims("t1", r#","sid":"s1""#))).status, 200);
+    assert!(!browser.is_signed_in());
+    browser.gate = other;
+    assert_eq!(browser.deliver(&signed(&claims("t1", r#","sid":"s1""#))).status, 200);
 }
 
 /// What is guarded is refused from the next request on, and the cookie goes.

@@ -169,8 +169,8 @@ fn a_session_that_the_provider_ended_gets_no_late_tokens() {
     browser.refresh_answer = rotated(1);
     let UnderWay { id, step, .. } = under_way(&mut browser);
     let session = session(&mut browser).unwrap();
-    let (hash, client_id) = (RUSTCRYPTO.hash, CLIENT_ID);
-    let sessions = RevocationKey::of_subject(hash, client_id, session.subject());
+    let (hash, clientele) = (RUSTCRYPTO.hash, browser.gate.clientele(session.issuer()));
+    let sessions = RevocationKey::of_subject(hash, clientele, session.subject());
     let revocation = Revocation::new(sessions, UnixSeconds(NOW + 10 * DUE))
         .with_signed_in_until(UnixSeconds(NOW + DUE));
     let now = after(DUE).unix;

@@ -201,10 +201,13 @@ impl Browser {
     }
 
     fn call<T>(&mut self, call: impl FnOnce(&mut Context<'_>) -> T) -> T {
-        let snapshot: Arc<IssuerSnapshot> = self.machine.snapshot();
+        let snapshot = self.machine.snapshot();
+        // Another issuer that says the same.
+        let other = snapshot.under_name("https://other.example");
+        let snapshots = vec![snapshot, other];
         let none = RevocationList::default();
         let revocations = self.revocations.as_ref().unwrap_or(&none);
-        with_revocations(after(self.clock), &mut self.entropy, &snapshot, revocations, call)
+        with_revocations(after(self.clock), &mut self.entropy, &snapshots, revocations, call)
     }
 
     /// Plays the adapter until the request is decided, and keeps the cookies.

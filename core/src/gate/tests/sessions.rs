@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     http::Headers,
+    issuer::IssuerIndex,
     session::{HeldCookies, KeptClaims, Purpose, SealedCookie, SessionPolicy},
 };
 
@@ -89,7 +90,8 @@ fn there_is_one_outcome_for_whatever_is_wrong_with_a_cookie() {
     }
 }
 
-/// C14: with one secret for two clients, a session or a login of the one is none of the other.
+/// C14: with one secret for two clients, or for one name at two issuers, a session or a login of the
+/// one is none of the other.
 #[test]
 fn a_session_is_for_one_client() {
     let client = ClientConfig::new("other users", Secret::new("secret"), "https://app.example");
@@ -97,8 +99,13 @@ fn a_session_is_for_one_client() {
     let mut browser = Browser::new(gate());
     browser.sign_in();
     assert!(serve(browser.get("/private")).session.is_some());
-    browser.gate = other.clone();
-    assert_eq!(response(browser.navigate("/private")).status, 302);
+    let of_other_issuer = builder().issuer(IssuerIndex(1)).build().unwrap();
+    for gate in [&other, &of_other_issuer] {
+        let cookies = browser.cookies.clone();
+        browser.gate = gate.clone();
+        assert_eq!(response(browser.navigate("/private")).status, 302);
+        browser.cookies = cookies;
+    }
 
     let mut browser = Browser::new(gate());
     let login = browser.start_login("/private");

@@ -21,6 +21,17 @@ fn machine() -> IssuerMachine {
     IssuerMachine::new(IssuerConfig::new(ISSUER).unwrap(), RUSTCRYPTO)
 }
 
+/// What sessions are kept under does not depend on what the provider says, or on the final slash of a
+/// setting.
+#[test]
+fn an_issuer_has_its_configured_name_from_the_start() {
+    for configured in ["https://op.example", "https://op.example/"] {
+        let config = IssuerConfig::new(configured).unwrap();
+        let machine = IssuerMachine::new(config, RUSTCRYPTO);
+        assert_eq!(machine.snapshot().configured_name(), "https://op.example");
+    }
+}
+
 fn key(id: &str) -> Need {
     Need::Key { algorithm: SignatureAlgorithm::Rs256, id: KeyId::new(id) }
 }

@@ -101,6 +101,8 @@ fn session(
     };
     Some(Session {
         id: session_id(hash, user, provider_session, signed_in_at),
+        // The SDK does not say. The gate knows.
+        issuer: String::new(),
         user: UserClaims::of_id_token(user, kept),
         tokens: SessionTokens {
             generation: 0,

@@ -467,14 +467,15 @@ fn known_issuer(entropy: &mut Counting) -> Arc<IssuerSnapshot> {
 
 /// The cookies of somebody who has just signed in.
 fn sealed_session(entropy: &mut Counting) -> BTreeMap<String, String> {
-    let mut content = Vec::from([2]);
+    let mut content = Vec::from([3]);
     for moment in [START, START, START, START + LIFETIME] {
         content.extend(moment.to_be_bytes());
     }
     content.extend(*b"a session number");
     content.extend(0_u32.to_be_bytes());
     let claims = r#"{"sub":"user"}"#;
-    for (tag, text) in [(1, claims), (2, "\0access-0"), (3, "\0refresh-0")] {
+    let issuer = "https://op.example";
+    for (tag, text) in [(1, claims), (2, "\0access-0"), (3, "\0refresh-0"), (6, issuer)] {
         content.extend([tag, text.len() as u8]);
         content.extend(text.bytes());
     }
