@@ -26,10 +26,12 @@ const HOP_BY_HOP: [&str; 11] = [
     "upgrade",
 ];
 
-/// Fields that only a gate may set: who the client is, where it came from, and what frameworks
-/// take for words of their own.
-const RESERVED: [&str; 20] = [
+/// Fields that only a gate may set: who the client is, which certificate it has shown (RFC 9440), where
+/// it came from, and what frameworks take for words of their own.
+const RESERVED: [&str; 23] = [
     "cf-connecting-ip",
+    "client-cert",
+    "client-cert-chain",
     "client-ip",
     "forwarded",
     "true-client-ip",
@@ -37,6 +39,7 @@ const RESERVED: [&str; 20] = [
     "x-auth-groups",
     "x-auth-roles",
     "x-auth-user",
+    "x-client-cert",
     "x-client-ip",
     "x-cluster-client-ip",
     "x-http-method",
@@ -52,8 +55,20 @@ const RESERVED: [&str; 20] = [
 ];
 
 /// Beginnings of such fields.
-const RESERVED_PREFIXES: [&str; 6] =
-    ["remote-", "x-auth-request-", "x-envoy-", "x-forwarded-", "x-invoke-", "x-middleware-"];
+const RESERVED_PREFIXES: [&str; 12] = [
+    "cf-access-",
+    "remote-",
+    "ssl-client-",
+    "x-amzn-oidc-",
+    "x-auth-request-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-goog-authenticated-user-",
+    "x-invoke-",
+    "x-middleware-",
+    "x-ms-client-principal",
+    "x-ssl-client-",
+];
 
 fn is_hop_by_hop(name: &str) -> bool {
     HOP_BY_HOP.iter().any(|field| name.eq_ignore_ascii_case(field))

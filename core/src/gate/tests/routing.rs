@@ -145,6 +145,37 @@ fn a_guarded_api_request_carries_the_access_token() {
     assert!(values(&upstream, "X_Forwarded_For").is_empty());
 }
 
+/// H03: what other gateways tell of a user, and of the certificate that a client has shown
+/// (RFC 9440 §2.4), no client says of itself, signed in or not.
+#[test]
+fn no_client_says_who_it_is() {
+    let names = [
+        "Cf-Access-Authenticated-User-Email",
+        "Client-Cert",
+        "client-cert-chain",
+        "Remote-User",
+        "ssl-client-subject-dn",
+        "X-Amzn-Oidc-Identity",
+        "x-client-cert",
+        "X-Goog-Authenticated-User-Email",
+        "X-MS-CLIENT-PRINCIPAL",
+        "x-ms-client-principal-name",
+        "X-SSL-Client-Verify",
+    ];
+    let fields = names.map(|name| (name, "admin"));
+    let mut browser = Browser::new(gate());
+    let open = forward(browser.request("GET", "/open/x", &fields));
+    browser.sign_in();
+    let guarded = forward(browser.request("GET", "/api/private-route", &fields));
+    let served = serve(browser.request("GET", "/private", &fields)).request;
+    for edits in [&open.request, &guarded.request, &served] {
+        for name in names {
+            assert!(!edits.keeps(name), "{name}");
+        }
+        assert!(edits.keeps("x-client-certainty") && edits.keeps("x-ms-version"));
+    }
+}
+
 /// Browsers leave these characters of a query as they are.
 #[test]
 fn a_query_goes_upstream_byte_for_byte() {
