@@ -192,8 +192,7 @@ pub fn signed_in() -> &'static str {
 
 /// The `Cookie` field of a session whose content is `plaintext`; `None` where it is too large.
 pub fn sealed_session(plaintext: &[u8]) -> Option<String> {
-    static RING: LazyLock<SecretRing> =
-        LazyLock::new(|| secrets(provider()).for_client(CLIENT_ID));
+    static RING: LazyLock<SecretRing> = LazyLock::new(|| secrets(provider()).for_client(CLIENT_ID));
     let cookie = SealedCookie { name: SESSION_COOKIE, purpose: Purpose::Session, secure: false };
     let mut headers = Headers::new();
     cookie
