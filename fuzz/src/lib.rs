@@ -1,6 +1,7 @@
 //! What the fuzz targets share: a crypto provider that lets everything through, entropy that
 //! counts, a gate with its issuer, and readers for inputs that people can write.
 
+#[path = "../../core/src/test_support/entropy.rs"]
 mod entropy;
 mod input;
 mod insecure;

@@ -4,7 +4,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-#[path = "support/entropy.rs"]
+#[path = "../../core/src/test_support/entropy.rs"]
 mod entropy;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};

@@ -6,7 +6,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-#[path = "support/entropy.rs"]
+#[path = "../../core/src/test_support/entropy.rs"]
 mod entropy;
 
 #[path = "support/claims.rs"]

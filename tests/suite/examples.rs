@@ -171,6 +171,25 @@ fn axum_front_at_the_provider_for_development() {
 }
 
 #[test]
+fn the_provider_for_development_refuses_settings_that_nobody_means() {
+    for (argument, value) in [
+        ("--client-id", ""),
+        ("--client-secret", ""),
+        ("--audience", ""),
+        ("--base-url", "https://app.example/path"),
+        ("--routes", "/"),
+        ("--address", "0.0.0.0:0"),
+        ("--token-lifetime", "0"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis-under-test"));
+        command.args(["provider", &format!("{argument}={value}")]);
+        let ended = Process::start(&mut command, TemporaryDirectory::new()).wait();
+        assert_eq!(ended.status.code(), Some(2), "{argument}: {ended:?}");
+        assert!(ended.stderr.contains(argument), "{argument}: {ended:?}");
+    }
+}
+
+#[test]
 fn axum_front() {
     let provider = Provider::start();
     let example = Example::start(

@@ -12,7 +12,7 @@ use crate::{
     },
     time::UnixSeconds,
 };
-use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 
 /// The most cookies that one answer removes.
 const MAX_REMOVALS: usize = 64;
@@ -71,9 +71,8 @@ impl Gate {
     }
 
     /// The name under which sessions of the issuer's users are kept.
-    pub(super) fn issuer_name(&self, context: &Context<'_>) -> Option<String> {
-        let snapshot = context.issuers.snapshot(self.0.issuer)?;
-        Some(snapshot.configured_name().to_owned())
+    pub(super) fn issuer_name(&self, context: &Context<'_>) -> Option<Arc<str>> {
+        Some(context.issuers.snapshot(self.0.issuer)?.configured_name().clone())
     }
 
     pub(super) fn clientele<'c>(&'c self, issuer: &'c str) -> Clientele<'c> {
@@ -83,8 +82,7 @@ impl Gate {
     /// Whether the session is of a user of the issuer that is configured. Another gate may have the
     /// same secret and a client of the same name, at another issuer.
     fn is_of_issuer(&self, session: &Session, context: &Context<'_>) -> bool {
-        let snapshot = context.issuers.snapshot(self.0.issuer);
-        snapshot.is_some_and(|snapshot| snapshot.configured_name() == session.issuer)
+        self.issuer_name(context).as_ref() == Some(&session.issuer)
     }
 
     /// Whether somebody signed out, here or at the provider.

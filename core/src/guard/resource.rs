@@ -2,7 +2,7 @@
 
 use super::credentials::{TokenPlaces, is_quotable_text, is_scope};
 use crate::{
-    http::{FieldText, Headers, Response, Scheme, Url, UrlError},
+    http::{FieldText, Headers, Response, Url, UrlError},
     json::{Json, Object},
 };
 use alloc::{format, string::String};
@@ -46,10 +46,7 @@ impl ProtectedResource {
     ///
     /// [`ProtectedResourceError::Url`] where it is no such URL.
     pub fn new(resource: &str) -> Result<Self, ProtectedResourceError> {
-        let url = Url::parse(resource).map_err(ProtectedResourceError::Url)?;
-        if url.scheme() != Scheme::Https && !url.is_loopback() {
-            return Err(ProtectedResourceError::Url(UrlError::Insecure));
-        }
+        let url = Url::parse_secure(resource).map_err(ProtectedResourceError::Url)?;
         let path = url.path_and_query();
         if path.contains('?') {
             return Err(ProtectedResourceError::Url(UrlError::Query));

@@ -89,6 +89,17 @@ impl Url {
         Ok(Self { text, scheme, host: start..start.saturating_add(host_length), port, path })
     }
 
+    /// Reads a URL that nobody on the way can change: `https`, or `http` to this machine.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`parse`](Self::parse); [`UrlError::Insecure`] for `http` to another machine.
+    pub fn parse_secure(text: &str) -> Result<Self, UrlError> {
+        let url = Self::parse(text)?;
+        let is_secure = url.scheme == Scheme::Https || url.is_loopback();
+        if is_secure { Ok(url) } else { Err(UrlError::Insecure) }
+    }
+
     /// The URL of what was checked already, but for its query.
     ///
     /// # Errors
@@ -345,6 +356,19 @@ impl fmt::Display for Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn http_is_secure_to_this_machine_alone() {
+        for url in
+            ["https://op.example/", "http://localhost:4000/", "http://127.0.0.1/", "http://[::1]/"]
+        {
+            assert_eq!(Url::parse_secure(url).unwrap().as_str(), url);
+        }
+        for url in ["http://op.example/", "http://localhost.example/", "http://192.168.0.1/"] {
+            assert_eq!(Url::parse_secure(url), Err(UrlError::Insecure), "{url}");
+        }
+        assert_eq!(Url::parse_secure("ftp://localhost/"), Err(UrlError::Scheme));
+    }
 
     #[test]
     fn takes_urls_apart() {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     crypto::{CryptoProvider, SignatureAlgorithm, UnsupportedAlgorithm},
-    http::{Scheme, Url, UrlError},
+    http::{Url, UrlError},
 };
 use alloc::{vec, vec::Vec};
 use core::fmt;
@@ -31,12 +31,9 @@ impl IssuerConfig {
     /// is for issuers on this machine); [`IssuerConfigError::DiscoveryDocument`] where it is that
     /// of the discovery document.
     pub fn new(issuer: &str) -> Result<Self, IssuerConfigError> {
-        let configured = Url::parse(issuer).map_err(IssuerConfigError::Url)?;
+        let configured = Url::parse_secure(issuer).map_err(IssuerConfigError::Url)?;
         if configured.as_str().contains('?') {
             return Err(IssuerConfigError::Url(UrlError::Query));
-        }
-        if configured.scheme() != Scheme::Https && !configured.is_loopback() {
-            return Err(IssuerConfigError::Url(UrlError::Insecure));
         }
         if configured.as_str().ends_with(DISCOVERY_PATH) {
             return Err(IssuerConfigError::DiscoveryDocument);

@@ -2,6 +2,7 @@
 
 use super::{
     Availability, IssuerConfig, MetadataError, Need, ProviderMetadata,
+    metadata::without_slash,
     refresh::{Fetching, Refresh},
 };
 use crate::{
@@ -30,7 +31,7 @@ pub struct IssuerSnapshot {
 impl IssuerSnapshot {
     /// The issuer as it is configured, without a final slash. It is known before anything was fetched.
     #[must_use]
-    pub fn configured_name(&self) -> &str {
+    pub const fn configured_name(&self) -> &Arc<str> {
         &self.configured_name
     }
 
@@ -218,9 +219,8 @@ impl IssuerMachine {
     /// A machine that knows nothing yet.
     #[must_use]
     pub fn new(config: IssuerConfig, crypto: CryptoProvider) -> Self {
-        let issuer = config.issuer().as_str();
         Self {
-            configured_name: issuer.strip_suffix('/').unwrap_or(issuer).into(),
+            configured_name: without_slash(config.issuer().as_str()).into(),
             config,
             crypto,
             discovery: Refresh::default(),

@@ -153,7 +153,9 @@ pub(super) fn discovery_url(issuer: &Url) -> Result<Url, UrlError> {
     Url::parse(&url)
 }
 
-fn without_slash(text: &str) -> &str {
+/// The name of an issuer without the slash that it may or may not end in: which of the two it is, only
+/// its discovery document says.
+pub(crate) fn without_slash(text: &str) -> &str {
     text.strip_suffix('/').unwrap_or(text)
 }
 

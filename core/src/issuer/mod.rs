@@ -21,6 +21,7 @@ pub use config::{IssuerConfig, IssuerConfigError};
 pub use machine::{
     Demand, Document, Flight, FlightFailure, FlightId, IssuerEvent, IssuerMachine, IssuerSnapshot,
 };
+pub(crate) use metadata::without_slash;
 pub use metadata::{ClientAuthentication, MetadataError, ProviderMetadata};
 pub use refresh::RefreshSettings;
 

@@ -7,7 +7,7 @@
 
 use super::{TokenError, TokenPolicy, Unattributed, read::Parsed};
 use crate::{
-    issuer::{IssuerConfig, IssuerIndex},
+    issuer::{IssuerConfig, IssuerIndex, without_slash},
     time::UnixSeconds,
 };
 use alloc::{
@@ -121,12 +121,6 @@ impl TrustedIssuers {
         }
         identity
     }
-}
-
-/// Whether the name of an issuer ends in a slash is known for sure only once its discovery document
-/// is there; the token is then compared with that, byte for byte.
-fn without_slash(text: &str) -> &str {
-    text.strip_suffix('/').unwrap_or(text)
 }
 
 /// Why issuers cannot stand behind one guard.

@@ -84,17 +84,15 @@ impl Session {
                 refresh_token: reader.optional_field(REFRESH_TOKEN, unpacked)?,
                 id_token: reader.optional_field(ID_TOKEN, unpacked)?,
             },
-            provider_session: reader.optional_field(PROVIDER_SESSION, text)?,
-            issuer: text(reader.field(ISSUER)?)?,
+            provider_session: reader.optional_field(PROVIDER_SESSION, |id| {
+                core::str::from_utf8(id).ok().map(String::from)
+            })?,
+            issuer: core::str::from_utf8(reader.field(ISSUER)?).ok()?.into(),
             signed_in_at,
             used_at,
         };
         reader.0.is_empty().then_some(session)
     }
-}
-
-fn text(bytes: &[u8]) -> Option<String> {
-    core::str::from_utf8(bytes).ok().map(String::from)
 }
 
 fn write_field(tag: u8, content: &[u8], bytes: &mut Vec<u8>) {

@@ -2,14 +2,14 @@
 
 use super::{SessionId, UserClaims};
 use crate::{json::Object, secret::Secret, time::UnixSeconds};
-use alloc::string::String;
+use alloc::{string::String, sync::Arc};
 use core::fmt;
 
 /// Somebody who has signed in.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Session {
     pub(crate) id: SessionId,
-    pub(crate) issuer: String,
+    pub(crate) issuer: Arc<str>,
     pub(crate) user: UserClaims,
     pub(crate) tokens: SessionTokens,
     pub(crate) provider_session: Option<String>,

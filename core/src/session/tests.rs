@@ -317,7 +317,7 @@ fn session(signed_in_at: u64, used_at: u64) -> Session {
     user.insert("sub", crate::json::Json::from("user"));
     Session {
         id: SessionId::from_bytes([7; SessionId::LENGTH]),
-        issuer: "https://op.example".to_string(),
+        issuer: "https://op.example".into(),
         user: UserClaims::of_id_token(&user, &KeptClaims::default()),
         tokens: SessionTokens {
             generation: 3,

@@ -1,8 +1,10 @@
 //! What tests of several modules need: a provider that signs, entropy that repeats, clocks that are
 //! set by hand.
 
+mod entropy;
 mod world;
 
+pub(crate) use entropy::Counting;
 pub(crate) use world::World;
 
 use crate::{
@@ -35,27 +37,6 @@ pub(crate) fn after(seconds: u64) -> Now {
     Now {
         unix: UnixSeconds(NOW).saturating_add(seconds),
         monotonic: Monotonic::from_start(Duration::from_secs(1000 + seconds)),
-    }
-}
-
-/// Entropy that counts, so that every draw is another and every run is the same.
-#[derive(Debug, Default)]
-pub(crate) struct Counting(u64);
-
-impl From<u64> for Counting {
-    fn from(start: u64) -> Self {
-        Self(start)
-    }
-}
-
-impl Entropy for Counting {
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), EntropyError> {
-        for chunk in bytes.chunks_mut(8) {
-            self.0 += 1;
-            let block = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-            chunk.copy_from_slice(&block[..chunk.len()]);
-        }
-        Ok(())
     }
 }
 

@@ -7,8 +7,11 @@ use crate::{
     random::random_text,
     settings::{Fault, GenerateError, ListenAddress},
 };
-use clap::Args;
-use core::{convert::Infallible, fmt};
+use clap::{
+    Args,
+    builder::{NonEmptyStringValueParser, TypedValueParser as _},
+};
+use core::fmt;
 use portcullis_core::{gate::GateRoutes, http::Origin, secret::Secret};
 use portcullis_hyper::{
     client::{Client, Fetcher, PoolLimits},
@@ -29,13 +32,16 @@ pub struct ProviderCommand {
     #[arg(long, value_name = "PATH", default_value = "/api/auth", value_parser = prefix)]
     routes: String,
     /// The application's name at the provider.
-    #[arg(long, value_name = "TEXT", default_value = "my-application")]
+    #[arg(long, value_name = "TEXT", default_value = "my-application",
+        value_parser = NonEmptyStringValueParser::new())]
     client_id: String,
     /// Its secret at the provider [default: made up]
-    #[arg(long, value_name = "TEXT", value_parser = secret)]
+    #[arg(long, value_name = "TEXT",
+        value_parser = NonEmptyStringValueParser::new().map(Secret::new))]
     client_secret: Option<Secret>,
     /// The API that access tokens may be asked for.
-    #[arg(long, value_name = "TEXT", default_value = "https://api.example")]
+    #[arg(long, value_name = "TEXT", default_value = "https://api.example",
+        value_parser = NonEmptyStringValueParser::new())]
     audience: String,
     /// How many seconds access tokens work.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600,
@@ -49,11 +55,6 @@ pub struct ProviderCommand {
 
 fn prefix(text: &str) -> Result<String, portcullis_core::gate::GateConfigError> {
     GateRoutes::below(text).map(|_| text.to_owned())
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "a parser of clap")]
-fn secret(text: &str) -> Result<Secret, Infallible> {
-    Ok(Secret::new(text))
 }
 
 fn loopback(text: &str) -> Result<ListenAddress, String> {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 use portcullis_core::{
-    http::{FetchError, FetchLimits, Headers, Method, Outbound, Scheme, Url, UrlError},
+    http::{FetchError, FetchLimits, Headers, Method, Outbound, Url, UrlError},
     issuer::RefreshSettings,
 };
 use portcullis_hyper::{
@@ -31,12 +31,7 @@ impl KeySource {
         let Some(url) = text.to_str().filter(|text| is_url(text)) else {
             return Ok(Self::File(text.into()));
         };
-        let url = Url::parse(url)?;
-        if url.scheme() == Scheme::Https || url.is_loopback() {
-            Ok(Self::Url(url))
-        } else {
-            Err(UrlError::Insecure)
-        }
+        Url::parse_secure(url).map(Self::Url)
     }
 
     /// The text of the key set, within the limits for the key set of an issuer.

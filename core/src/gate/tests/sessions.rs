@@ -99,8 +99,9 @@ fn a_session_is_for_one_client() {
     let mut browser = Browser::new(gate());
     browser.sign_in();
     assert!(serve(browser.get("/private")).session.is_some());
-    let of_other_issuer = builder().issuer(IssuerIndex(1)).build().unwrap();
-    for gate in [&other, &of_other_issuer] {
+    let of_issuer = |index| builder().issuer(IssuerIndex(index)).build().unwrap();
+    // Of the last one nothing is known, not even its name.
+    for gate in [&other, &of_issuer(1), &of_issuer(2)] {
         let cookies = browser.cookies.clone();
         browser.gate = gate.clone();
         assert_eq!(response(browser.navigate("/private")).status, 302);

@@ -28,7 +28,7 @@ fn an_issuer_has_its_configured_name_from_the_start() {
     for configured in ["https://op.example", "https://op.example/"] {
         let config = IssuerConfig::new(configured).unwrap();
         let machine = IssuerMachine::new(config, RUSTCRYPTO);
-        assert_eq!(machine.snapshot().configured_name(), "https://op.example");
+        assert_eq!(&**machine.snapshot().configured_name(), "https://op.example");
     }
 }
 

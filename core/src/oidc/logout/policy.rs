@@ -2,7 +2,7 @@
 
 use super::ProviderLogout;
 use crate::{
-    http::{Origin, Scheme, Url, UrlError},
+    http::{Origin, Url, UrlError},
     oidc::ReturnTo,
 };
 use alloc::{
@@ -135,12 +135,7 @@ impl Default for LogoutTarget {
 
 /// `text` itself, which providers compare byte for byte.
 fn absolute(text: &str) -> Result<String, LogoutTargetError> {
-    let url = Url::parse(text).map_err(LogoutTargetError)?;
-    if url.scheme() == Scheme::Https || url.is_loopback() {
-        Ok(text.to_string())
-    } else {
-        Err(LogoutTargetError(UrlError::Insecure))
-    }
+    Url::parse_secure(text).map(|_| text.to_string()).map_err(LogoutTargetError)
 }
 
 /// Why a text is no target for signing out: it is no path of the application, and as a URL it has

@@ -333,7 +333,7 @@ impl Parser {
         Some(code)
     }
 
-    /// `\uXXXX`, or two of them that make up a surrogate pair.
+    /// `\u` and four digits, or two of them that make up a surrogate pair.
     fn unicode(&mut self) -> Option<u32> {
         let first = self.hex(4)?;
         let position = self.position;

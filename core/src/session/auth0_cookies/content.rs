@@ -8,7 +8,7 @@ use crate::{
     session::{KeptClaims, Session, SessionId, SessionPolicy, SessionTokens, UserClaims},
     time::UnixSeconds,
 };
-use alloc::string::String;
+use alloc::{string::String, sync::Arc};
 
 /// Version 3: when the session began, was used and ends stands in the header.
 pub(super) fn v3(
@@ -102,7 +102,7 @@ fn session(
     Some(Session {
         id: session_id(hash, user, provider_session, signed_in_at),
         // The SDK does not say. The gate knows.
-        issuer: String::new(),
+        issuer: Arc::default(),
         user: UserClaims::of_id_token(user, kept),
         tokens: SessionTokens {
             generation: 0,
